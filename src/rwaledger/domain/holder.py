@@ -1,0 +1,82 @@
+"""Holders: legal persons, their accounts, and where an account stands on an instrument."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from enum import IntEnum, StrEnum
+
+_EPOCH = date(1970, 1, 1)
+
+
+class InvestorClass(IntEnum):
+    """Class of an investor, as stored in the account word; the SFC's terms for 1 and 2."""
+
+    RETAIL = 1
+    PROFESSIONAL = 2
+    INSTITUTION = 3
+    ISSUER = 4
+    INTERMEDIARY = 5
+
+
+class AccountKind(StrEnum):
+    """Whose assets an account holds: the holder's own, or those of its clients together."""
+
+    OWN = "own"
+    OMNIBUS = "omnibus"
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A legal person on the register.
+
+    `country` is the ISO 3166-1 numeric code of residence, `valid_until` the last day of evidence or licence.
+    """
+
+    holder_id: str
+    name: str
+    country: int
+    investor_class: InvestorClass
+    valid_until: date
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An address of a holder on a chain."""
+
+    chain_id: int
+    address: str
+    holder_id: str
+    kind: AccountKind
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the account word says of an account, apart from its balance."""
+
+    investor_class: int = 0
+    country: int = 0
+    valid_until_day: int = 0
+    frozen_units: int = 0
+    address_frozen: bool = False
+    suspended: bool = False
+
+    @property
+    def admitted(self) -> bool:
+        """Whether the registrar has ever admitted the account."""
+        return self.investor_class != 0
+
+
+def day_number(day: date) -> int:
+    """Days since 1970-01-01, as the contract counts them."""
+    return (day - _EPOCH).days
+
+
+def date_of_day_number(number: int) -> date:
+    """The date of a day number of the contract."""
+    return _EPOCH + timedelta(days=number)
+
+
+def day_of_timestamp(timestamp: int) -> int:
+    """The day number, in UTC, of a block's time."""
+    return day_number(datetime.fromtimestamp(timestamp, UTC).date())

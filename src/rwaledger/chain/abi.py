@@ -1,0 +1,56 @@
+"""Entries of the shipped ABIs, and their values in our own terms: by name, tuples as dicts, bytes as hex."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+from eth_abi.abi import decode, encode
+from eth_abi.exceptions import DecodingError
+from eth_typing import ABIElement
+from eth_utils.abi import abi_to_signature, collapse_if_tuple
+
+from rwaledger.chain.artifacts import NAMES, artifact
+
+type_of = collapse_if_tuple
+"""The type of a parameter with tuples written out, such as `(uint96,uint16,bool)`."""
+
+
+class MalformedData(ValueError):
+    """Bytes that are not an encoding of the types asked for."""
+
+
+def shipped_entries(kind: str) -> dict[str, dict[str, Any]]:
+    """All entries of a kind (`event`, `error`, `function`) in the shipped ABIs, by signature."""
+    found = (entry for name in NAMES for entry in artifact(name).abi if entry["type"] == kind)
+    return {abi_to_signature(cast(ABIElement, entry)): entry for entry in found}
+
+
+def decode_named(parameters: Sequence[dict[str, Any]], data: bytes) -> dict[str, object]:
+    """The values of an encoding, by the parameters' names.
+
+    Raises:
+        MalformedData: it is not the one encoding that the parameters' types allow.
+    """
+    types = [type_of(parameter) for parameter in parameters]
+    try:
+        values = decode(types, data)
+        canonical = encode(types, values)
+    except (DecodingError, ValueError, OverflowError) as error:
+        raise MalformedData(str(error)) from error
+    if canonical != data:
+        raise MalformedData("bytes that belong to none of its values")
+    return _named(parameters, values)
+
+
+def _named(parameters: Sequence[dict[str, Any]], values: Sequence[Any]) -> dict[str, object]:
+    pairs = zip(parameters, values, strict=True)
+    return {parameter["name"]: _plain(parameter, parameter["type"], value) for parameter, value in pairs}
+
+
+def _plain(parameter: dict[str, Any], abi_type: str, value: Any) -> object:
+    if abi_type.endswith("]"):
+        return [_plain(parameter, abi_type[: abi_type.rindex("[")], item) for item in value]
+    if abi_type == "tuple":
+        return _named(parameter["components"], value)
+    return "0x" + value.hex() if isinstance(value, bytes) else value

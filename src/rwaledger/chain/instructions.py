@@ -1,0 +1,163 @@
+"""The control book on the chain: what the checker signs, what the maker sends, what was carried out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from eth_account.messages import encode_typed_data
+from eth_utils.crypto import keccak
+
+from rwaledger.chain.contracts import CONTROL_BOOK
+from rwaledger.chain.keys import Signer, checksummed
+from rwaledger.chain.rpc import Node
+from rwaledger.chain.sender import Outgoing
+from rwaledger.domain.instruction import Instruction, Line, Operation
+
+MAKER_ROLE = "0x" + keccak(text="MAKER_ROLE").hex()
+CHECKER_ROLE = "0x" + keccak(text="CHECKER_ROLE").hex()
+_UNUSED = b"\0" * 32
+_EXECUTED_TOPIC = (
+    "0x" + keccak(text="InstructionExecuted(bytes32,address,address,address,string,uint256,bytes32,bytes32)").hex()
+)
+
+_TYPES = {
+    "EIP712Domain": [
+        {"name": "name", "type": "string"},
+        {"name": "version", "type": "string"},
+        {"name": "chainId", "type": "uint256"},
+        {"name": "verifyingContract", "type": "address"},
+    ],
+    "Line": [
+        {"name": "from", "type": "address"},
+        {"name": "to", "type": "address"},
+        {"name": "amount", "type": "uint256"},
+        {"name": "detail", "type": "uint256"},
+    ],
+    "Instruction": [
+        {"name": "ref", "type": "bytes32"},
+        {"name": "instrument", "type": "address"},
+        {"name": "operation", "type": "string"},
+        {"name": "maker", "type": "address"},
+        {"name": "checker", "type": "address"},
+        {"name": "notAfter", "type": "uint48"},
+        {"name": "order", "type": "bytes32"},
+        {"name": "lines", "type": "Line[]"},
+    ],
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Executed:
+    """An instruction as the control book carried it out."""
+
+    tx_hash: str
+    block_number: int
+    instrument: str
+    operation: Operation
+    maker: str
+    checker: str
+    not_after: int
+    order: str
+    lines: tuple[Line, ...]
+    signature: str
+
+
+def typed_message(instruction: Instruction) -> dict[str, Any]:
+    """The full EIP-712 message that a checker's wallet shows and signs."""
+    return {
+        "types": _TYPES,
+        "primaryType": "Instruction",
+        "domain": {
+            "name": "rwaledger ControlBook",
+            "version": "1",
+            "chainId": instruction.chain_id,
+            "verifyingContract": checksummed(instruction.control_book),
+        },
+        "message": {
+            "ref": instruction.ref,
+            "instrument": checksummed(instruction.instrument),
+            "operation": instruction.operation.value,
+            "maker": checksummed(instruction.maker),
+            "checker": checksummed(instruction.checker),
+            "notAfter": instruction.not_after,
+            "order": instruction.order,
+            "lines": [
+                {
+                    "from": checksummed(line.sender),
+                    "to": checksummed(line.recipient),
+                    "amount": line.amount_units,
+                    "detail": line.detail,
+                }
+                for line in instruction.lines
+            ],
+        },
+    }
+
+
+def digest(instruction: Instruction) -> str:
+    """The EIP-712 hash of an instruction; the control book computes the same."""
+    signable = encode_typed_data(full_message=typed_message(instruction))
+    return "0x" + keccak(b"\x19" + signable.version + signable.header + signable.body).hex()
+
+
+def sign(instruction: Instruction, checker: Signer) -> str:
+    """The checker's signature."""
+    return checker.sign_typed_data(typed_message(instruction))
+
+
+def execution(instruction: Instruction, signature: str) -> Outgoing:
+    """The call with which the maker has the control book carry it out."""
+    args = [_tuple(instruction), [_line_tuple(line) for line in instruction.lines], signature]
+    return Outgoing(instruction.control_book, CONTROL_BOOK.encode("execute", args))
+
+
+def used_digests(node: Node, control_book: str, refs: list[str]) -> list[str | None]:
+    """The digest of the instruction that has used each reference on the chain; None where it is free."""
+    answers = CONTROL_BOOK.call_many(node, control_book, [("digestOf", [ref]) for ref in refs])
+    return [None if used == _UNUSED else "0x" + used.hex() for (used,) in answers]
+
+
+def executed(node: Node, control_book: str, ref: str, from_block: int) -> Executed:
+    """What has used a reference, read back from the transaction that carried it out."""
+    query = {"address": control_book, "fromBlock": hex(from_block), "topics": [_EXECUTED_TOPIC, ref]}
+    (log,) = node.request("eth_getLogs", [query])
+    transaction = node.request("eth_getTransactionByHash", [log["transactionHash"]])
+    _, args = CONTROL_BOOK.decode_input(transaction["input"])
+    head = args["instruction"]
+    return Executed(
+        tx_hash=log["transactionHash"],
+        block_number=int(log["blockNumber"], 16),
+        instrument=head["instrument"].lower(),
+        operation=Operation(head["operation"]),
+        maker=head["maker"].lower(),
+        checker=head["checker"].lower(),
+        not_after=head["notAfter"],
+        order="0x" + head["order"].hex(),
+        lines=tuple(
+            Line(line["from"].lower(), line["to"].lower(), line["amount"], line["detail"]) for line in args["lines"]
+        ),
+        signature="0x" + args["checkerSignature"].hex(),
+    )
+
+
+def has_role(node: Node, control_book: str, role: str, account: str) -> bool:
+    """Whether an account holds a role of the control book."""
+    (answer,) = CONTROL_BOOK.call(node, control_book, "hasRole", [role, account])
+    return bool(answer)
+
+
+def _tuple(instruction: Instruction) -> tuple[Any, ...]:
+    return (
+        instruction.ref,
+        instruction.instrument,
+        instruction.operation.value,
+        instruction.maker,
+        instruction.checker,
+        instruction.not_after,
+        instruction.order,
+    )
+
+
+def _line_tuple(line: Line) -> tuple[Any, ...]:
+    return (line.sender, line.recipient, line.amount_units, line.detail)

@@ -1,0 +1,156 @@
+"""Keys: eth-account keystores in cast's folder, and the unlocked accounts of a local node."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from eth_account import Account
+from eth_account.messages import encode_typed_data
+from eth_account.signers.local import LocalAccount
+from eth_utils.address import is_checksum_address, is_hex_address, to_checksum_address
+
+from rwaledger.chain.local import LOCAL_CHAIN_ID
+from rwaledger.chain.rpc import Node
+from rwaledger.domain.errors import AuthorisationError, KeystoreError
+
+DEFAULT_FOLDER = Path("~/.foundry/keystores")
+DEV_PREFIX = "dev:"
+# The mnemonic that anvil publishes; its accounts are everybody's, and worth nothing outside a local chain.
+_DEV_MNEMONIC = "test test test test test test test test test test test junk"
+SCRYPT_LIGHT_N = 2**12
+
+
+class Signer:
+    """A key that is open. It signs transactions and EIP-712 messages, and shows nothing of itself."""
+
+    def __init__(self, account: LocalAccount) -> None:
+        self._account = account
+        self.address = account.address.lower()
+
+    def __repr__(self) -> str:
+        return f"Signer({self.address})"
+
+    def sign_transaction(self, transaction: dict[str, Any]) -> tuple[str, str]:
+        """Hash and raw bytes of the signed transaction, as hex."""
+        signed = self._account.sign_transaction(transaction)
+        return signed.hash.to_0x_hex(), signed.raw_transaction.to_0x_hex()
+
+    def sign_typed_data(self, message: dict[str, Any]) -> str:
+        """Signature over a full EIP-712 message."""
+        return self._account.sign_message(encode_typed_data(full_message=message)).signature.to_0x_hex()
+
+
+def create_keystore(folder: Path, name: str, password: str, *, light: bool = False) -> str:
+    """Makes a new key, stores it encrypted as `folder/name`, readable by its owner only, and returns its address.
+
+    `light` lowers the cost of the password's derivation: for tests and demonstrations only.
+
+    Raises:
+        KeystoreError: a keystore of that name exists.
+    """
+    path = folder.expanduser() / name
+    if path.exists():
+        raise KeystoreError(f"there is a keystore {path} already", "Choose another name; keys are never overwritten.")
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    account = Account.create()
+    content = Account.encrypt(account.key, password, kdf="scrypt", iterations=SCRYPT_LIGHT_N if light else None)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        json.dump(content, file)
+    return str(account.address).lower()
+
+
+def keystores(folder: Path) -> dict[str, str]:
+    """Name and address of every keystore in the folder."""
+    expanded = folder.expanduser()
+    if not expanded.is_dir():
+        return {}
+    return {path.name: keystore_address(folder, path.name) for path in sorted(expanded.iterdir()) if path.is_file()}
+
+
+def keystore_address(folder: Path, name: str) -> str:
+    """Address of a keystore, without opening it.
+
+    Raises:
+        KeystoreError: no such keystore, or none that tells its address.
+    """
+    address = str(_content(folder, name).get("address", "")).lower().removeprefix("0x")
+    if not is_hex_address("0x" + address):
+        raise KeystoreError(
+            f"the keystore {name!r} does not tell its address", "Make it anew with `rwaledger key new`."
+        )
+    return "0x" + address
+
+
+def open_keystore(folder: Path, name: str, password: str) -> Signer:
+    """The key of a keystore.
+
+    Raises:
+        KeystoreError: no such keystore, or the wrong password.
+    """
+    try:
+        return Signer(Account.from_key(Account.decrypt(_content(folder, name), password)))
+    except ValueError as error:
+        raise KeystoreError(f"the keystore {name!r} did not open: {error}", "Check its password.") from None
+
+
+def dev_signer(node: Node, name: str) -> Signer:
+    """The unlocked account `dev:N` of a local node.
+
+    Raises:
+        AuthorisationError: the node is not a local one; everybody knows these keys.
+    """
+    if node.chain_id != LOCAL_CHAIN_ID or not node.is_loopback:
+        raise AuthorisationError(
+            f"{name} is an account of local nodes, and {node.shown_url} (chain {node.chain_id}) is none",
+            "Use a keystore.",
+        )
+    return _dev_account(name)
+
+
+def dev_address(name: str) -> str:
+    """Address of the dev account `dev:N`."""
+    return _dev_account(name).address
+
+
+def _dev_account(name: str) -> Signer:
+    index = name.removeprefix(DEV_PREFIX)
+    if not index.isdecimal():
+        raise AuthorisationError(f"{name!r} is no dev account", "Write dev:0, dev:1, ...")
+    Account.enable_unaudited_hdwallet_features()
+    return Signer(Account.from_mnemonic(_DEV_MNEMONIC, account_path=f"m/44'/60'/0'/0/{index}"))
+
+
+def parse_address(text: str) -> str:
+    """The lower-case form of an address; mixed case must be the EIP-55 checksum.
+
+    Raises:
+        ValueError: not an address, or a wrong checksum, which is a mistyped address.
+    """
+    if not (text.startswith("0x") and is_hex_address(text)):
+        raise ValueError(f"{text!r} is not an address (0x and 40 hex digits)")
+    digits = text[2:]
+    if digits not in (digits.lower(), digits.upper()) and not is_checksum_address(text):
+        raise ValueError(f"{text} has a wrong checksum (EIP-55): at least one character is mistyped")
+    return text.lower()
+
+
+def checksummed(address: str) -> str:
+    """The EIP-55 form of an address, for people to read."""
+    return str(to_checksum_address(address))
+
+
+def _content(folder: Path, name: str) -> dict[str, Any]:
+    path = folder.expanduser() / name
+    try:
+        content: dict[str, Any] = json.loads(path.read_text())
+    except FileNotFoundError:
+        raise KeystoreError(
+            f"there is no keystore {name!r} in {folder}", f"Make one with `rwaledger key new {name}`."
+        ) from None
+    except (ValueError, UnicodeDecodeError) as error:
+        raise KeystoreError(f"{path} is not a keystore: {error}", "Choose another name.") from None
+    return content

@@ -1,0 +1,165 @@
+"""A local node: start and stop anvil, with its state kept between runs."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import msgspec
+
+from rwaledger.chain.rpc import Node
+from rwaledger.chain.tools import find_foundry_tool
+from rwaledger.domain.errors import NodeUnreachable, RwaledgerError
+
+LOCAL_CHAIN_ID = 31337
+START_TIMEOUT_S = 20
+STOP_TIMEOUT_S = 30
+
+
+@dataclass(frozen=True, slots=True)
+class LocalNode:
+    """A running anvil: its process, where it listens, and where it keeps its state."""
+
+    pid: int
+    url: str
+    state_path: str
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the process is still there and is still an anvil."""
+        try:
+            command = Path(f"/proc/{self.pid}/cmdline").read_bytes()
+        except FileNotFoundError:
+            return _is_alive_without_proc(self.pid)
+        return b"anvil" in command
+
+
+def start_node(folder: Path, port: int = 0, anvil: str = "", extra_args: tuple[str, ...] = ()) -> LocalNode:
+    """Starts anvil on loopback with its state in `folder`, or finds the one that runs there already.
+
+    `port` 0 takes a free one. The state, historic blocks included, is written every 10 s and at the end, so that
+    any past block can be asked about after a restart.
+
+    Raises:
+        NodeUnreachable: it did not answer in time; the message holds the end of its log.
+    """
+    running = running_node(folder)
+    if running is not None:
+        return running
+    folder.mkdir(parents=True, exist_ok=True)
+    port = port or free_port()
+    state_path = folder / "state.json"
+    command = [
+        str(find_foundry_tool("anvil", anvil)), "--host", "127.0.0.1", "--port", str(port),
+        "--chain-id", str(LOCAL_CHAIN_ID), "--hardfork", "prague",
+        # With the default of 32 slots the tag `finalized` would lag 64 blocks behind.
+        "--slots-in-an-epoch", "1",
+        "--state", str(state_path), "--state-interval", "10", "--preserve-historical-states",
+        "--silent", *extra_args,
+    ]  # fmt: skip
+    log_path = folder / "anvil.log"
+    with log_path.open("wb") as log:
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+    node = LocalNode(process.pid, f"http://127.0.0.1:{port}", str(state_path))
+    _await_answer(node, process, log_path)
+    _record_path(folder).write_bytes(msgspec.json.encode(asdict(node)))
+    return node
+
+
+def running_node(folder: Path) -> LocalNode | None:
+    """The node that was started with its state in `folder`, where it still runs."""
+    record = _record_path(folder)
+    if not record.exists():
+        return None
+    node = LocalNode(**msgspec.json.decode(record.read_bytes()))
+    return node if node.is_running else None
+
+
+def stop_node(folder: Path) -> LocalNode | None:
+    """Stops the node of `folder` and waits until its state is written; None where none runs.
+
+    Raises:
+        RwaledgerError: it did not end in time.
+    """
+    node = running_node(folder)
+    if node is not None:
+        os.kill(node.pid, signal.SIGTERM)
+        _await_end(node)
+    _record_path(folder).unlink(missing_ok=True)
+    return node
+
+
+@contextmanager
+def local_node(folder: Path, port: int = 0, extra_args: tuple[str, ...] = ()) -> Iterator[Node]:
+    """A local node for the length of a `with` block."""
+    started = start_node(folder, port, extra_args=extra_args)
+    try:
+        yield Node(started.url)
+    finally:
+        stop_node(folder)
+
+
+def fund(node: Node, address: str, wei: int = 10**22) -> None:
+    """Gives an address ether on a local node, to pay gas with."""
+    node.request("anvil_setBalance", [address, hex(wei)])
+
+
+def free_port() -> int:
+    """A port of loopback that nobody uses at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _record_path(folder: Path) -> Path:
+    return folder / "node.json"
+
+
+def _await_answer(node: LocalNode, process: subprocess.Popen[bytes], log_path: Path) -> None:
+    deadline = time.monotonic() + START_TIMEOUT_S
+    client = Node(node.url, attempts=1)
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            client.head()
+        except NodeUnreachable:
+            time.sleep(0.05)
+        else:
+            return
+    process.kill()
+    process.wait()
+    tail = log_path.read_text(errors="replace")[-500:].strip()
+    raise NodeUnreachable(node.url, f"anvil did not start: {tail or 'it said nothing'}")
+
+
+def _await_end(node: LocalNode) -> None:
+    deadline = time.monotonic() + STOP_TIMEOUT_S
+    while time.monotonic() < deadline:
+        _reap(node.pid)
+        if not node.is_running:
+            return
+        time.sleep(0.02)
+    raise RwaledgerError(f"the node (process {node.pid}) did not stop within {STOP_TIMEOUT_S} s", "Look at its log.")
+
+
+def _reap(pid: int) -> None:
+    """Takes a child's exit status, so that it does not stay as a zombie; others' children are not ours to take."""
+    try:
+        os.waitpid(pid, os.WNOHANG)
+    except ChildProcessError:
+        return
+
+
+def _is_alive_without_proc(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return not Path("/proc").is_dir()

@@ -1,0 +1,180 @@
+"""A node over JSON-RPC: single and batched requests, and the few questions everybody asks of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+import requests
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
+
+from rwaledger.domain.block import Block, Log
+from rwaledger.domain.errors import NodeError, NodeUnreachable
+
+BATCH_MAX = 200
+"""Requests in one HTTP body. Larger batches gain nothing on anvil and are refused by public endpoints."""
+
+Call = tuple[str, list[Any]]
+
+
+class Node:
+    """Any EVM JSON-RPC endpoint.
+
+    Requests are repeated on a lost connection or an overloaded server; every request sent here may be repeated,
+    since a signed transaction is the same transaction however often it arrives.
+
+    Raises:
+        NodeUnreachable: no answer, or one that is not JSON-RPC, after `attempts` tries.
+        NodeError: the node answered with an error.
+    """
+
+    def __init__(self, url: str, timeout_s: float = 60, attempts: int = 4) -> None:
+        self.url = url
+        self._timeout_s = timeout_s
+        self._session = requests.Session()
+        self._retrying = Retrying(
+            retry=retry_if_exception_type(NodeUnreachable),
+            stop=stop_after_attempt(attempts),
+            wait=wait_exponential(multiplier=0.1, max=2),
+            reraise=True,
+        )
+
+    def request(self, method: str, params: list[Any] | None = None) -> Any:
+        """The result of one request."""
+        body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params or []}
+        return self._result(method, self._retrying(self._post, body))
+
+    def batch(self, calls: Sequence[Call]) -> list[Any]:
+        """The results of many requests, in their order. The first error among them is raised."""
+        results: list[Any] = []
+        for start in range(0, len(calls), BATCH_MAX):
+            results += self._retrying(self._batch, calls[start : start + BATCH_MAX])
+        return results
+
+    def _batch(self, calls: Sequence[Call]) -> list[Any]:
+        body = [
+            {"jsonrpc": "2.0", "id": index, "method": method, "params": params}
+            for index, (method, params) in enumerate(calls)
+        ]
+        reply = self._post(body)
+        if isinstance(reply, dict):
+            self._result("batch", reply)
+        answers = {answer.get("id"): answer for answer in reply if isinstance(answer, dict)}
+        if set(answers) != set(range(len(calls))):
+            raise NodeUnreachable(self.shown_url, "a batch was answered in part")
+        return [self._result(method, answers[index]) for index, (method, _) in enumerate(calls)]
+
+    def _post(self, body: Any) -> Any:
+        try:
+            reply = self._session.post(
+                self.url,
+                data=msgspec.json.encode(body),
+                headers={"Content-Type": "application/json"},
+                timeout=self._timeout_s,
+            )
+            reply.raise_for_status()
+            return msgspec.json.decode(reply.content)
+        except (requests.RequestException, msgspec.DecodeError) as error:
+            raise NodeUnreachable(self.shown_url, _reason(error)) from error
+
+    def _result(self, method: str, answer: Any) -> Any:
+        if not isinstance(answer, dict) or ("result" not in answer and "error" not in answer):
+            raise NodeUnreachable(self.shown_url, f"the answer to {method} is not JSON-RPC")
+        error = answer.get("error")
+        if error is not None:
+            raise NodeError(method, error.get("code", 0), error.get("message", ""), error.get("data"))
+        return answer["result"]
+
+    @property
+    def shown_url(self) -> str:
+        """The address for messages, without user, password, path or query, which often hold an access key."""
+        parts = urlsplit(self.url)
+        port = f":{parts.port}" if parts.port else ""
+        return f"{parts.scheme}://{parts.hostname}{port}"
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether the node runs on this machine."""
+        return urlsplit(self.url).hostname in ("127.0.0.1", "localhost", "::1")
+
+    @cached_property
+    def chain_id(self) -> int:
+        """The chain id (EIP-155)."""
+        return int(self.request("eth_chainId"), 16)
+
+    @cached_property
+    def genesis_hash(self) -> str:
+        """Hash of block 0. It identifies a chain only together with the blocks that follow."""
+        genesis = self.block(0)
+        if genesis is None:
+            raise NodeUnreachable(self.shown_url, "the node has no block 0")
+        return genesis.hash
+
+    def head(self) -> int:
+        """Number of the latest block."""
+        return int(self.request("eth_blockNumber"), 16)
+
+    def block(self, which: int | str) -> Block | None:
+        """The header of a block by number, tag or hash; None where the node has no such block."""
+        by_hash = isinstance(which, str) and len(which) == 66
+        method = "eth_getBlockByHash" if by_hash else "eth_getBlockByNumber"
+        raw = self.request(method, [which if isinstance(which, str) else hex(which), False])
+        return None if raw is None else _block(raw)
+
+    def blocks(self, first: int, last: int) -> list[Block]:
+        """The headers from `first` to `last`, both included.
+
+        Raises:
+            NodeUnreachable: the node does not have all of them.
+        """
+        calls: list[Call] = [("eth_getBlockByNumber", [hex(n), False]) for n in range(first, last + 1)]
+        raw = self.batch(calls)
+        if any(block is None for block in raw):
+            raise NodeUnreachable(self.shown_url, f"it has not all of the blocks {first} to {last}")
+        return [_block(block) for block in raw]
+
+    def logs(self, addresses: Iterable[str], first: int, last: int) -> list[Log]:
+        """Every log of the addresses in the blocks `first` to `last`, in the order of the node."""
+        query = {"address": list(addresses), "fromBlock": hex(first), "toBlock": hex(last)}
+        return [_log(raw) for raw in self.request("eth_getLogs", [query])]
+
+    def code(self, address: str, block: int | str = "latest") -> str:
+        """The bytecode at an address, as hex; `0x` where there is none."""
+        code: str = self.request("eth_getCode", [address, block if isinstance(block, str) else hex(block)])
+        return code
+
+
+def _block(raw: dict[str, Any]) -> Block:
+    return Block(
+        number=int(raw["number"], 16),
+        hash=raw["hash"],
+        parent_hash=raw["parentHash"],
+        timestamp=int(raw["timestamp"], 16),
+    )
+
+
+def _log(raw: dict[str, Any]) -> Log:
+    return Log(
+        address=raw["address"].lower(),
+        topics=tuple(raw["topics"]),
+        data=raw["data"],
+        block_number=int(raw["blockNumber"], 16),
+        block_hash=raw["blockHash"],
+        tx_hash=raw["transactionHash"],
+        tx_index=int(raw["transactionIndex"], 16),
+        log_index=int(raw["logIndex"], 16),
+    )
+
+
+def _reason(error: Exception) -> str:
+    """One short line: the libraries put whole addresses, with their keys, into their messages."""
+    if isinstance(error, requests.HTTPError) and error.response is not None:
+        return f"HTTP {error.response.status_code}"
+    if isinstance(error, requests.Timeout):
+        return "timed out"
+    if isinstance(error, requests.ConnectionError):
+        return "connection refused or lost"
+    return type(error).__name__

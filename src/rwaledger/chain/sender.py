@@ -1,0 +1,190 @@
+"""Sign and send: one nonce after another from one key, and the receipts of many at once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rwaledger.chain.contracts import revert_of
+from rwaledger.chain.keys import Signer, checksummed
+from rwaledger.chain.rpc import Call, Node
+from rwaledger.domain.errors import NodeError, RwaledgerError, TransactionFailed
+
+GAS_MARGIN_PERCENT = 20
+POLL_S = 0.05
+RECEIPT_TIMEOUT_S = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A call to be sent: calldata `data` to the contract `to`."""
+
+    to: str
+    data: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignedTransaction:
+    """A transaction that is signed, and may be sent any number of times without becoming another."""
+
+    tx_hash: str
+    raw: str
+    sender: str
+    nonce: int
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """How a transaction ended."""
+
+    tx_hash: str
+    block_number: int
+    block_hash: str
+    gas_used: int
+    succeeded: bool
+
+
+def estimate(node: Node, sender: str, calls: Sequence[Outgoing]) -> list[int | RwaledgerError]:
+    """Gas of each call against the latest state, or the typed error with which it would fail."""
+    results: list[int | RwaledgerError] = []
+    for call in calls:
+        try:
+            gas = node.request("eth_estimateGas", [{"from": sender, "to": call.to, "data": call.data}])
+            results.append(int(gas, 16))
+        except NodeError as error:
+            results.append(revert_of(error))
+    return results
+
+
+def sign_calls(
+    node: Node, signer: Signer, calls: Sequence[Outgoing], gas: Sequence[int], first_nonce: int
+) -> list[SignedTransaction]:
+    """Signs each call with the next nonce. Nothing is sent."""
+    fees = _fees(node)
+    signed = []
+    for offset, (call, units) in enumerate(zip(calls, gas, strict=True)):
+        transaction = {
+            "type": 2,
+            "chainId": node.chain_id,
+            "nonce": first_nonce + offset,
+            "to": checksummed(call.to),
+            "data": call.data,
+            "value": 0,
+            "gas": units * (100 + GAS_MARGIN_PERCENT) // 100,
+            **fees,
+        }
+        tx_hash, raw = signer.sign_transaction(transaction)
+        signed.append(SignedTransaction(tx_hash, raw, signer.address, first_nonce + offset))
+    return signed
+
+
+def next_nonce(node: Node, address: str) -> int:
+    """The nonce behind everything that the node has from this address, pending transactions included."""
+    return int(node.request("eth_getTransactionCount", [address, "pending"]), 16)
+
+
+def mined_nonce(node: Node, address: str) -> int:
+    """The nonce behind everything of this address that is in a block."""
+    return int(node.request("eth_getTransactionCount", [address, "latest"]), 16)
+
+
+def broadcast(node: Node, raws: Sequence[str]) -> None:
+    """Sends signed transactions; those that the node has already are left as they are.
+
+    Raises:
+        NodeError: the node refuses one for another reason.
+    """
+    for raw in raws:
+        try:
+            node.request("eth_sendRawTransaction", [raw])
+        except NodeError as error:
+            if not _is_known_already(error):
+                raise
+
+
+def receipts(node: Node, tx_hashes: Sequence[str]) -> list[Receipt | None]:
+    """The receipts that the node has now; None for what is not in a block."""
+    calls: list[Call] = [("eth_getTransactionReceipt", [tx_hash]) for tx_hash in tx_hashes]
+    return [None if raw is None else _receipt(raw) for raw in node.batch(calls)]
+
+
+def await_receipts(
+    node: Node,
+    tx_hashes: Sequence[str],
+    progress: Callable[[int], None] = lambda mined: None,
+    timeout_s: float = RECEIPT_TIMEOUT_S,
+) -> list[Receipt]:
+    """Waits until all are in blocks. `progress` is told how many are.
+
+    Raises:
+        RwaledgerError: not all were mined in time; they may be later, and the same command can be run again.
+    """
+    deadline = time.monotonic() + timeout_s
+    while True:
+        found = receipts(node, tx_hashes)
+        mined = [receipt for receipt in found if receipt is not None]
+        progress(len(mined))
+        if len(mined) == len(tx_hashes):
+            return mined
+        if time.monotonic() > deadline:
+            waiting = len(tx_hashes) - len(mined)
+            raise RwaledgerError(
+                f"{waiting} of {len(tx_hashes)} transactions were not mined within {timeout_s:.0f} s",
+                "They are stored; run the same command again to go on waiting.",
+            )
+        time.sleep(POLL_S)
+
+
+def failure_of(node: Node, receipt: Receipt) -> TransactionFailed:
+    """Why a mined transaction failed, found by running it again on the block before."""
+    raw = node.request("eth_getTransactionByHash", [receipt.tx_hash])
+    call = {"from": raw["from"], "to": raw["to"], "data": raw["input"], "gas": raw["gas"]}
+    try:
+        node.request("eth_call", [call, hex(receipt.block_number - 1)])
+    except NodeError as error:
+        return TransactionFailed(receipt.tx_hash, receipt.block_number, str(revert_of(error)))
+    return TransactionFailed(receipt.tx_hash, receipt.block_number, "it succeeds on the block before")
+
+
+def send_and_wait(node: Node, signer: Signer, call: Outgoing) -> Receipt:
+    """One call, sent and mined.
+
+    Raises:
+        RwaledgerError: it would fail (nothing is sent), or failed.
+    """
+    (gas,) = estimate(node, signer.address, [call])
+    if isinstance(gas, RwaledgerError):
+        raise gas
+    (signed,) = sign_calls(node, signer, [call], [gas], next_nonce(node, signer.address))
+    broadcast(node, [signed.raw])
+    (receipt,) = await_receipts(node, [signed.tx_hash])
+    if not receipt.succeeded:
+        raise failure_of(node, receipt)
+    return receipt
+
+
+def _fees(node: Node) -> dict[str, int]:
+    """Twice the base fee, which six full blocks in a row do not overtake, plus what the node suggests as tip."""
+    latest = node.request("eth_getBlockByNumber", ["latest", False])
+    tip = int(node.request("eth_maxPriorityFeePerGas"), 16)
+    return {"maxFeePerGas": 2 * int(latest["baseFeePerGas"], 16) + tip, "maxPriorityFeePerGas": tip}
+
+
+def _is_known_already(error: NodeError) -> bool:
+    """Nodes have no code for this; these are the words of anvil, geth, nethermind and erigon."""
+    words = error.node_message.lower()
+    return (
+        "already known" in words or "already imported" in words or "alreadyknown" in words or "nonce too low" in words
+    )
+
+
+def _receipt(raw: dict[str, Any]) -> Receipt:
+    return Receipt(
+        tx_hash=raw["transactionHash"],
+        block_number=int(raw["blockNumber"], 16),
+        block_hash=raw["blockHash"],
+        gas_used=int(raw["gasUsed"], 16),
+        succeeded=raw["status"] == "0x1",
+    )

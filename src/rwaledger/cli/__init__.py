@@ -1,0 +1,1 @@
+"""The command line: one module a noun, loaded when it is used."""

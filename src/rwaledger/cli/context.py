@@ -1,0 +1,173 @@
+"""What commands share: settings, the node, the register, the two pairs of eyes, and asking before acting."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from rwaledger.cli.settings import Settings, Sourced
+from rwaledger.domain.errors import AuthorisationError, UsageError
+
+if TYPE_CHECKING:
+    from rwaledger.chain.keys import Signer
+    from rwaledger.chain.rpc import Node
+    from rwaledger.operate.desk import Desk
+    from rwaledger.registry.database import Database
+
+PASSWORD_VARIABLE = "ETH_PASSWORD"
+"""cast's variable: the path of a file with the password."""
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+@dataclass
+class Context:
+    """One run of the program. Node, database and keys are opened when a command first asks for them."""
+
+    sourced: Sourced
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of this run."""
+        return self.sourced.settings
+
+    @cached_property
+    def node(self) -> Node:
+        """The node."""
+        from rwaledger.chain.rpc import Node
+
+        return Node(self.settings.rpc_url)
+
+    @cached_property
+    def database(self) -> Database:
+        """The register, which must have the tables of this version."""
+        from rwaledger.registry.database import Database
+
+        database = Database(self.settings.database_url)
+        database.require_current()
+        return database
+
+    @cached_property
+    def new_database(self) -> Database:
+        """The register, made or brought up to this version."""
+        from rwaledger.registry.database import Database
+
+        database = Database(self.settings.database_url)
+        database.migrate()
+        return database
+
+    @property
+    def keystore_folder(self) -> Path:
+        """Folder of the keystores."""
+        return Path(self.settings.keystore_folder)
+
+    def address_of(self, name: str) -> str:
+        """The address of a keystore, a dev account, or an address itself."""
+        from rwaledger.chain import keys
+
+        if name.startswith(keys.DEV_PREFIX):
+            return keys.dev_address(name)
+        if name.startswith("0x"):
+            return _address(name)
+        return keys.keystore_address(self.keystore_folder, name)
+
+    def open_key(self, name: str, password_file: str = "") -> Signer:
+        """The key of a keystore or a dev account, asking for the password where no file gives it."""
+        from rwaledger.chain import keys
+
+        if name.startswith(keys.DEV_PREFIX):
+            return keys.dev_signer(self.node, name)
+        return keys.open_keystore(self.keystore_folder, name, self.password(name, password_file))
+
+    def password(self, name: str, password_file: str = "", *, confirm: bool = False) -> str:
+        """The password of a keystore: from its file, from the common one, or asked for."""
+        path = password_file or self.settings.password_file or os.environ.get(PASSWORD_VARIABLE, "")
+        if path:
+            return _first_line(Path(path))
+        if not sys.stdin.isatty():
+            raise AuthorisationError(
+                f"no password for the keystore {name!r}, and no terminal to ask for it",
+                f"Set password_file, or {PASSWORD_VARIABLE} to the path of a file with the password.",
+            )
+        return str(click.prompt(f"Password of {name}", hide_input=True, confirmation_prompt=confirm, err=True))
+
+    def desk(self, progress: Callable[[str, int, int], None]) -> Desk:
+        """The operations desk with maker and checker of the settings."""
+        from rwaledger.operate.desk import Desk
+
+        settings = self.settings
+        return Desk(
+            database=self.database,
+            node=self.node,
+            maker=self.address_of(settings.maker),
+            checker=self.address_of(settings.checker),
+            open_maker=lambda: self.open_key(settings.maker, settings.maker_password_file),
+            open_checker=lambda: self.open_key(settings.checker, settings.checker_password_file),
+            lifetime_s=settings.instruction_lifetime_s,
+            progress=progress,
+        )
+
+
+pass_context = click.make_pass_decorator(Context)
+
+
+def json_option(command: Command) -> Command:
+    """Adds `--json` to a command."""
+    return click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")(command)
+
+
+def acting_options(command: Command) -> Command:
+    """Adds `--dry-run`, `--yes` and `--json` to a command that changes something; `Manner.of` reads them."""
+    command = json_option(command)
+    command = click.option("--yes", is_flag=True, help="Do not ask.")(command)
+    return click.option("--dry-run", is_flag=True, help="Check everything; store, sign and send nothing.")(command)
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a verb is to act, as its options say."""
+
+    dry_run: bool
+    yes: bool
+    as_json: bool
+
+    @classmethod
+    def of(cls, given: dict[str, Any]) -> Manner:
+        """Takes the three options out of all that a verb was given."""
+        return cls(given.pop("dry_run"), given.pop("yes"), given.pop("as_json"))
+
+
+def ask(question: str, *, yes: bool) -> None:
+    """Asks before acting.
+
+    Raises:
+        UsageError: no terminal to ask on, and no `--yes`.
+    """
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise UsageError("this has to be confirmed, and there is no terminal to ask on", "Add --yes.")
+    click.confirm(question, abort=True, err=True)
+
+
+def _first_line(path: Path) -> str:
+    try:
+        return path.expanduser().read_text(encoding="utf-8").split("\n", 1)[0]
+    except OSError as error:
+        raise AuthorisationError(f"the password file {path} cannot be read: {error.strerror}", "Correct it.") from None
+
+
+def _address(text: str) -> str:
+    from rwaledger.chain.keys import parse_address
+
+    try:
+        return parse_address(text)
+    except ValueError as error:
+        raise UsageError(str(error), "Correct the address.") from None

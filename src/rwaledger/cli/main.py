@@ -1,0 +1,89 @@
+"""`rwaledger NOUN VERB`: finds the noun's module, runs the verb, and turns every error into words and an exit code."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from rwaledger import __version__
+from rwaledger.cli.context import Context
+from rwaledger.cli.settings import load_settings
+from rwaledger.domain.errors import EXIT_INTERRUPTED, EXIT_USAGE, RwaledgerError
+
+NOUNS = {
+    "node": "Start and stop a local node.",
+    "key": "Make and list keystores.",
+    "instrument": "Deploy instruments, and see those that are there.",
+    "holder": "Admit holders and their accounts.",
+    "units": "Issue, redeem, transfer and freeze units, under four eyes.",
+    "instruction": "See what was authorised, and what became of it.",
+    "register": "Mirror the chain into the register, and read it.",
+    "reconcile": "Compare chain, events, register and control book at one block.",
+    "config": "See the settings and where they come from.",
+    "doctor": "Check node, contracts, register and keys.",
+}
+
+
+class Nouns(click.Group):
+    """Imports the module of a noun only when that noun is used, so that help is there at once."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(NOUNS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in NOUNS:
+            return None
+        module = importlib.import_module(f"rwaledger.cli.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Nouns"):
+            formatter.write_dl(list(NOUNS.items()))
+
+
+@click.command(cls=Nouns, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="rwaledger")
+@click.option("--config", "config_file", type=click.Path(path_type=Path), help="Settings file.  [./rwaledger.toml]")
+@click.option("--rpc-url", help="JSON-RPC address of the node.")
+@click.option("--database-url", help="The register: sqlite:///FILE or postgresql+psycopg://...")
+@click.option("--finality", help="What counts as settled: finalized, safe, latest, or a depth in blocks.")
+@click.option("--maker", help="Keystore of the maker, or dev:N on a local node.")
+@click.option("--checker", help="Keystore of the checker, or dev:N on a local node.")
+@click.pass_context
+def rwaledger(ctx: click.Context, /, config_file: Path | None, **flags: Any) -> None:
+    """A ledger for tokenised real-world assets whose reports prove themselves.
+
+    Every verb explains itself: rwaledger NOUN VERB --help. Exit codes: 0 done, 1 failed, 2 usage, 3 breaks found,
+    4 key or authorisation, 5 node or database unreachable, 6 idempotency conflict, 130 interrupted.
+    """
+    ctx.obj = Context(load_settings(flags, config_file))
+
+
+def main(args: list[str] | None = None) -> None:
+    """Runs the program and ends the process with its exit code."""
+    sys.exit(run(args))
+
+
+def run(args: list[str] | None = None) -> int:
+    """Runs the program and returns its exit code."""
+    try:
+        result = rwaledger.main(args, prog_name="rwaledger", standalone_mode=False)
+    except RwaledgerError as error:
+        click.echo(f"error: {error}", err=True)
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return EXIT_USAGE
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted; the same command can be run again", err=True)
+        return EXIT_INTERRUPTED
+    return result if isinstance(result, int) else 0
+
+
+if __name__ == "__main__":
+    main()

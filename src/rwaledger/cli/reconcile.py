@@ -1,0 +1,60 @@
+"""`rwaledger reconcile`: the auditor's verb."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from rwaledger.cli.context import Context, json_option, pass_context
+from rwaledger.cli.output import emit, progress, say, table
+from rwaledger.domain.errors import EXIT_BREAKS, EXIT_DONE
+
+
+@click.group("reconcile")
+def command() -> None:
+    """Compare chain, events, register and control book at one block."""
+
+
+@command.command()
+@click.option("--block", type=int, help="Pin this block.  [the last one mirrored]")
+@click.option("--check", "checks", multiple=True, metavar="ID", help="Run this check only; may be repeated.  [all]")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Write report.json, .csv and .html here.")
+@json_option
+@pass_context
+def run(context: Context, block: int | None, checks: tuple[str, ...], out: Path | None, as_json: bool) -> int:
+    """Reconcile at one pinned block. Exit code 0 where every check passes, 3 where one does not."""
+    from rwaledger.audit.reconcile import reconcile
+    from rwaledger.report import csv, html, json, model, terminal
+
+    with progress() as shown:
+        found = reconcile(
+            context.database,
+            context.node,
+            block=block,
+            checks=list(checks) or None,
+            progress=lambda done, total: shown("reconcile", done, total),
+        )
+        report = model.build(context.database, found)
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+        for name, render in (("report.json", json.render), ("report.csv", csv.render), ("report.html", html.render)):
+            (out / name).write_text(render(report), encoding="utf-8", newline="")
+        say(f"written: {out}/report.json, report.csv, report.html")
+    if as_json:
+        click.echo(json.render(report))
+    else:
+        click.echo(terminal.render(report))
+    return EXIT_DONE if found.passed else EXIT_BREAKS
+
+
+@command.command("list")
+@json_option
+@pass_context
+def list_(context: Context, as_json: bool) -> None:
+    """Explain the checks."""
+    from rwaledger.audit.checks import all_checks
+
+    document = [{"check": each.ID, "title": each.TITLE, "purpose": each.PURPOSE} for each in all_checks()]
+    rows = [(each["check"], each["title"]) for each in document]
+    emit(document, table(("check", "title"), rows), as_json=as_json)

@@ -1,0 +1,1 @@
+"""Register to chain: instructions under four eyes, and what they carry out."""

@@ -1,0 +1,95 @@
+"""From entries to instructions: grouped by instrument, cut into transactions, each with its one-time reference."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import rfc8785
+
+from rwaledger.domain.instruction import NO_ORDER, Line, Operation
+from rwaledger.domain.instrument import Instrument
+from rwaledger.operate.entries import Entry
+
+LINES_MAX = 100
+"""Lines of one instruction: 100 admissions take 2.6 million gas, well inside a block."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One instruction to be: `chunk` counts from 0 within the key, `entries` say where its lines came from."""
+
+    ref: str
+    chunk: int
+    instrument: Instrument
+    operation: Operation
+    order: str
+    lines: tuple[Line, ...]
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All instructions of one idempotency key. `content_hash` tells the same request from another one."""
+
+    key: str
+    source: str
+    content_hash: str
+    parts: tuple[Part, ...]
+
+    @property
+    def line_count(self) -> int:
+        """Lines over all instructions; a pause, which has none, counts as one."""
+        return sum(len(part.entries) for part in self.parts)
+
+    @property
+    def control_book(self) -> str:
+        """The control book of all its instruments; one plan is carried out by one maker in one book."""
+        return self.parts[0].instrument.control_book
+
+
+def make_plan(operation: Operation, entries: Sequence[Entry], key: str, source: str, order: str = NO_ORDER) -> Plan:
+    """The plan of a request. The same key and entries give the same references, whatever machine or database.
+
+    `source` names the file, for people; `order` is the hash of the order behind an enforcement.
+    """
+    parts: list[Part] = []
+    for instrument, of_instrument in _by_instrument(entries):
+        for chunk in _chunks(of_instrument):
+            ref = reference(instrument.chain_id, instrument.control_book, key, len(parts))
+            lines = tuple(entry.line for entry in chunk if operation.has_lines)
+            parts.append(Part(ref, len(parts), instrument, operation, order, lines, tuple(chunk)))
+    return Plan(key, source, _content_hash(parts), tuple(parts))
+
+
+def reference(chain_id: int, control_book: str, key: str, chunk: int) -> str:
+    """The one-time reference of an instruction: SHA-256 over version 1 of its length-prefixed parts."""
+    parts = (str(chain_id), control_book, key, str(chunk))
+    preimage = b"".join(len(part.encode()).to_bytes(4, "big") + part.encode() for part in parts)
+    return "0x" + hashlib.sha256(b"rwaledger-reference-1" + preimage).hexdigest()
+
+
+def _by_instrument(entries: Iterable[Entry]) -> list[tuple[Instrument, list[Entry]]]:
+    groups: dict[str, tuple[Instrument, list[Entry]]] = {}
+    for entry in entries:
+        groups.setdefault(entry.instrument.instrument_id, (entry.instrument, []))[1].append(entry)
+    return list(groups.values())
+
+
+def _chunks(entries: list[Entry]) -> Iterable[list[Entry]]:
+    return (entries[start : start + LINES_MAX] for start in range(0, len(entries), LINES_MAX))
+
+
+def _content_hash(parts: Sequence[Part]) -> str:
+    """What makes a request the same request: operation, order, instruments and lines, in canonical JSON (RFC 8785)."""
+    content = [
+        {
+            "instrument": part.instrument.address,
+            "operation": part.operation.value,
+            "order": part.order,
+            "lines": [[line.sender, line.recipient, str(line.amount_units), str(line.detail)] for line in part.lines],
+        }
+        for part in parts
+    ]
+    return "0x" + hashlib.sha256(rfc8785.dumps(content)).hexdigest()

@@ -1,0 +1,46 @@
+"""Read an instruction back from the chain, where a register was lost after it had been carried out."""
+
+from __future__ import annotations
+
+from rwaledger.chain import instructions as book
+from rwaledger.chain.rpc import Node
+from rwaledger.domain.errors import IdempotencyConflict
+from rwaledger.domain.instruction import Instruction, InstructionStatus
+from rwaledger.operate.plan import Part, Plan
+from rwaledger.registry.instructions import StoredInstruction
+
+
+def recover(node: Node, plan: Plan, part: Part) -> StoredInstruction:
+    """The instruction that has used the part's reference, with the signature that stood behind it.
+
+    Raises:
+        IdempotencyConflict: the reference carried out something else.
+    """
+    instrument = part.instrument
+    found = book.executed(node, instrument.control_book, part.ref, from_block=0)
+    wanted = (instrument.address, part.operation, part.order, part.lines)
+    if (found.instrument, found.operation, found.order, found.lines) != wanted:
+        raise IdempotencyConflict(plan.key, f"{found.operation} in transaction {found.tx_hash}")
+    instruction = Instruction(
+        ref=part.ref,
+        chain_id=instrument.chain_id,
+        control_book=instrument.control_book,
+        instrument_id=instrument.instrument_id,
+        instrument=instrument.address,
+        operation=part.operation,
+        maker=found.maker,
+        checker=found.checker,
+        not_after=found.not_after,
+        order=part.order,
+        lines=part.lines,
+    )
+    return StoredInstruction(
+        instruction=instruction,
+        idempotency_key=plan.key,
+        chunk=part.chunk,
+        content_hash=plan.content_hash,
+        digest=book.digest(instruction),
+        signature=found.signature,
+        status=InstructionStatus.MINED,
+        source=plan.source,
+    )

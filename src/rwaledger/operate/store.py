@@ -1,0 +1,69 @@
+"""Step 1: judge what is still to do, then write its instructions into the register, all of them or none."""
+
+from __future__ import annotations
+
+from rwaledger.chain import instructions as book
+from rwaledger.domain.instruction import Instruction, InstructionStatus
+from rwaledger.operate.desk import Desk
+from rwaledger.operate.done import chain_time, open_plan
+from rwaledger.operate.plan import Part, Plan
+from rwaledger.operate.precheck import precheck
+from rwaledger.operate.recover import recover
+from rwaledger.registry import audit_log, instructions
+from rwaledger.registry.instructions import StoredInstruction
+
+
+def store(desk: Desk, plan: Plan) -> list[StoredInstruction]:
+    """Stores the instructions of a new key, and returns them in their order.
+
+    A reference that the chain has used, unknown to this register, is read back from the chain.
+
+    Raises:
+        InputFileError: a line would be refused; nothing was stored.
+        IdempotencyConflict: a reference has carried out something else.
+    """
+    still_open = open_plan(desk.node, plan)
+    precheck(desk.node, still_open)
+    drafts = [_draft(desk, plan, part) for part in still_open.parts]
+    done = [recover(desk.node, plan, part) for part in plan.parts if part not in still_open.parts]
+    with desk.database.begin() as connection:
+        instructions.add_instructions(connection, [*done, *drafts])
+        for action, stored in (("instruction stored", drafts), ("instruction read back from the chain", done)):
+            for each in stored:
+                audit_log.record(connection, desk.maker, action, each.instruction.ref, _summary(each))
+    return sorted([*done, *drafts], key=lambda each: each.chunk)
+
+
+def _draft(desk: Desk, plan: Plan, part: Part) -> StoredInstruction:
+    instruction = Instruction(
+        ref=part.ref,
+        chain_id=part.instrument.chain_id,
+        control_book=part.instrument.control_book,
+        instrument_id=part.instrument.instrument_id,
+        instrument=part.instrument.address,
+        operation=part.operation,
+        maker=desk.maker,
+        checker=desk.checker,
+        not_after=chain_time(desk.node) + desk.lifetime_s,
+        order=part.order,
+        lines=part.lines,
+    )
+    return StoredInstruction(
+        instruction=instruction,
+        idempotency_key=plan.key,
+        chunk=part.chunk,
+        content_hash=plan.content_hash,
+        digest=book.digest(instruction),
+        signature=None,
+        status=InstructionStatus.DRAFT,
+        source=plan.source,
+    )
+
+
+def _summary(each: StoredInstruction) -> dict[str, str]:
+    return {
+        "operation": each.instruction.operation.value,
+        "instrument": each.instruction.instrument_id,
+        "lines": str(len(each.instruction.lines)),
+        "source": each.source,
+    }

@@ -1,0 +1,72 @@
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+BIN := .venv/bin
+FORGE = PATH="node_modules/.bin:$$PATH" forge
+# Python programs in scripts/ that carry no .py
+PYTHON_SCRIPTS = $(shell grep -l '^\#!.*python' scripts/* 2>/dev/null)
+PIP = $(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes --only-binary :all:
+# The Foundry programs of package.json are for Linux on x86-64; elsewhere those on the PATH are used.
+NPM_CI = npm ci --loglevel=error --no-progress $(if $(filter Linux-x86_64,$(shell uname -sm | tr ' ' -)),,--force --omit=dev)
+UV = VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv --quiet pip
+
+.PHONY: help
+help: ## List what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: setup ## Run the main job from deployment to report; results in build/demo/
+	@scripts/demo
+
+.PHONY: test
+test: ARGS = --numprocesses auto
+test: setup ## Run all tests: Python on SQLite and PostgreSQL, Solidity in forge (some: ARGS="-k name")
+	@$(BIN)/python -m pytest $(ARGS)
+
+.PHONY: lint
+lint: setup ## Check style and types
+	@$(BIN)/ruff check --quiet . $(PYTHON_SCRIPTS)
+	@$(BIN)/ruff format --quiet --check . $(PYTHON_SCRIPTS)
+	@$(BIN)/mypy --no-error-summary
+	@for script in $(PYTHON_SCRIPTS); do $(BIN)/mypy --no-error-summary $$script || exit 1; done
+	@$(FORGE) fmt --check
+
+.PHONY: format
+format: setup ## Put the code into its style
+	@$(BIN)/ruff check --quiet --fix-only . $(PYTHON_SCRIPTS)
+	@$(BIN)/ruff format --quiet . $(PYTHON_SCRIPTS)
+	@$(FORGE) fmt
+
+.PHONY: contracts
+contracts: setup ## Compile contracts/ into src/rwaledger/artifacts/
+	@$(BIN)/python -m rwaledger.chain.compile
+
+.PHONY: lock
+lock: setup ## Bring the lock files up to date with pyproject.toml and package.json
+	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --fork-strategy fewest \
+		--group dev --generate-hashes --no-emit-index-url --no-emit-find-links \
+		--custom-compile-command 'make lock' --output-file requirements.lock pyproject.toml
+	@npm install --package-lock-only --loglevel=error >/dev/null
+
+.PHONY: setup
+setup: .venv/.stamp node_modules/.stamp ## Install what is missing into .venv and node_modules
+	@:
+
+# uv, taken from the lock with its hash by pip, installs the rest in a tenth of pip's time;
+# where only pip is configured to reach a mirror, pip does it all.
+.venv/.stamp: requirements.lock pyproject.toml
+	@python=$$(scripts/check-prerequisites) && echo "setup: Python packages into .venv" && $$python -m venv .venv
+	@sed -n '/^uv==/,/^    # via/p' requirements.lock | $(PIP) -r /dev/stdin
+	@$(UV) sync --require-hashes --only-binary :all: requirements.lock || $(PIP) -r requirements.lock
+	@$(UV) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+node_modules/.stamp: package-lock.json
+	@scripts/check-prerequisites >/dev/null && echo "setup: anvil, forge, solc and contract libraries into node_modules"
+	@$(NPM_CI) >/dev/null
+	@touch $@
+
+.PHONY: clean
+clean: ## Remove all that make has made
+	@rm -rf .venv node_modules build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

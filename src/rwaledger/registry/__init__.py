@@ -1,0 +1,1 @@
+"""The SQL store: tables, migrations, queries. The only package that imports SQLAlchemy."""

@@ -1,0 +1,83 @@
+"""One hash of what the register attests, the same on every database that holds the same register."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Table, select
+
+from rwaledger.registry import tables
+from rwaledger.registry.database import Connection
+
+_VERSION = "rwaledger-register-1"
+_ROWS_AT_A_TIME = 2_000
+
+_NOT_ATTESTED = {"updated_at"}
+"""When a row was last written says nothing of the register, and differs between two that agree."""
+
+
+def register_digest(c: Connection, upto_block: int) -> str:
+    """SHA-256, in hex, of the register: postings and standings up to a block, and all else as it stands.
+
+    The preimage is the version, the block, and then each table in the order of `_SECTIONS`: its name, the
+    names of its columns, its rows in the byte order of their primary key, and their count. Every part carries
+    its length and its type, so that no two registers share a preimage.
+    """
+    digest = hashlib.sha256()
+    digest.update(_encoded((_VERSION, upto_block)))
+    for table, bounded in _SECTIONS:
+        bound = table.c.block_number <= upto_block if bounded else None
+        for chunk in _section(c, table, bound):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+_SECTIONS: tuple[tuple[Table, bool], ...] = (
+    (tables.contracts, False),
+    (tables.instruments, False),
+    (tables.holders, False),
+    (tables.accounts, False),
+    (tables.postings, True),
+    (tables.positions, False),
+    (tables.standings, True),
+    (tables.instructions, False),
+)
+"""Every attested table, and whether the block bounds it."""
+
+
+def _section(c: Connection, table: Table, bound: ColumnElement[bool] | None) -> Iterator[bytes]:
+    columns = [column for column in table.c if column.name not in _NOT_ATTESTED]
+    yield _encoded((table.name, *(column.name for column in columns)))
+    query = select(*columns).order_by(*table.primary_key.columns)
+    if bound is not None:
+        query = query.where(bound)
+    count = 0
+    for rows in c.execute(query.execution_options(yield_per=_ROWS_AT_A_TIME)).partitions():
+        count += len(rows)
+        yield b"".join(map(_encoded, rows))
+    yield _encoded((count,))
+
+
+def _encoded(cells: Iterable[object]) -> bytes:
+    """Cells one after another, each as a letter for its type, the bytes its text takes, and the text."""
+    parts = []
+    for cell in cells:
+        letter, text_of = _TYPES.get(type(cell), _OTHER)
+        text = text_of(cell).encode()
+        parts.append(b"%c%d:%b" % (letter, len(text), text))
+    return b"".join(parts)
+
+
+_TYPES: dict[type, tuple[bytes, Callable[[Any], str]]] = {
+    str: (b"s", str),
+    int: (b"i", str),
+    bool: (b"b", lambda cell: str(int(cell))),
+    type(None): (b"n", lambda _: ""),
+    datetime: (b"t", lambda cell: cell.astimezone(UTC).isoformat(timespec="microseconds")),
+    date: (b"d", date.isoformat),
+}
+_OTHER: tuple[bytes, Callable[[Any], str]] = (b"x", lambda cell: f"{type(cell).__name__} {cell!r}")
+"""Nothing here writes such a value, but SQLite would take it from someone else."""

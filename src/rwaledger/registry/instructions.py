@@ -1,0 +1,196 @@
+"""Instructions as the register keeps them: what was proposed, who signed it, how far it came."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, insert, select, update
+
+from rwaledger.domain.errors import RegisterConflict, UnknownName
+from rwaledger.domain.instruction import Instruction, InstructionStatus, Line, Operation
+from rwaledger.registry import tables
+from rwaledger.registry.database import Connection
+from rwaledger.registry.types import json_text, stored_member, units_of_stored, units_text, utc_now
+
+
+@dataclass(frozen=True, slots=True)
+class StoredInstruction:
+    """An instruction and what the register knows of it.
+
+    One input becomes one or more `chunk`s, counted from 0, under one `idempotency_key`; `content_hash` is of
+    the whole input. `digest` is what the checker signs, `source` where it came from, such as a file's name.
+    """
+
+    instruction: Instruction
+    idempotency_key: str
+    chunk: int
+    content_hash: str
+    digest: str
+    signature: str | None
+    status: InstructionStatus
+    source: str
+    created_at: datetime = field(default_factory=utc_now)
+    updated_at: datetime = field(default_factory=utc_now)
+
+
+_SETTLED = (InstructionStatus.MINED, InstructionStatus.FINAL, InstructionStatus.CANCELLED)
+
+
+def add_instructions(c: Connection, stored: Sequence[StoredInstruction]) -> None:
+    """Stores new instructions.
+
+    Raises:
+        RegisterConflict: a reference, or a key with the same chunk, is there. `Database.begin` raises it.
+    """
+    if stored:
+        c.execute(insert(tables.instructions), [_row(one) for one in stored])
+
+
+def instructions_of_key(c: Connection, chain_id: int, control_book: str, key: str) -> list[StoredInstruction]:
+    """The instructions stored under an idempotency key, in order of chunk; none where the key is new."""
+    t = tables.instructions.c
+    query = select(tables.instructions).where(t.chain_id == chain_id, t.control_book == control_book)
+    return _fetch(c, query.where(t.idempotency_key == key))
+
+
+def instruction(c: Connection, ref: str) -> StoredInstruction:
+    """The instruction of that reference.
+
+    Raises:
+        UnknownName: there is none.
+    """
+    found = _fetch(c, select(tables.instructions).where(tables.instructions.c.ref == ref))
+    if not found:
+        raise _unknown(ref)
+    return found[0]
+
+
+def instructions(
+    c: Connection, instrument_id: str | None = None, status: InstructionStatus | None = None
+) -> list[StoredInstruction]:
+    """Instructions, of one instrument or in one status where given, oldest first."""
+    t = tables.instructions.c
+    query = select(tables.instructions)
+    if instrument_id is not None:
+        query = query.where(t.instrument_id == instrument_id)
+    if status is not None:
+        query = query.where(t.status == str(status))
+    return _fetch(c, query)
+
+
+def set_approval(c: Connection, approved: StoredInstruction) -> None:
+    """Keeps the checker's signature, over the instruction as it was signed: its parties and expiry may be new.
+
+    Raises:
+        UnknownName: there is no such instruction.
+        RegisterConflict: it was carried out or cancelled, and is not signed anew.
+    """
+    t = tables.instructions
+    ref = approved.instruction.ref
+    renewed = ("maker", "checker", "not_after", "digest", "signature", "status")
+    row = _row(approved)
+    values = {name: row[name] for name in renewed} | {"updated_at": utc_now()}
+    change = update(t).where(t.c.ref == ref, t.c.status.not_in([str(status) for status in _SETTLED]))
+    if c.execute(change.values(values)).rowcount != 1:
+        raise RegisterConflict(f"instruction {ref} is {instruction(c, ref).status}, and takes no signature")
+
+
+def set_status(c: Connection, ref: str, status: InstructionStatus) -> None:
+    """Records how far an instruction has come.
+
+    Raises:
+        UnknownName: there is no such instruction.
+    """
+    t = tables.instructions
+    change = update(t).where(t.c.ref == ref).values(status=str(status), updated_at=utc_now())
+    if c.execute(change).rowcount != 1:
+        raise _unknown(ref)
+
+
+def finalise(c: Connection, chain_id: int, block_number: int) -> int:
+    """Marks as FINAL what was mined at or below a block that is settled, and returns how many."""
+    t, x = tables.instructions, tables.transactions
+    settled = select(x.c.instruction_ref).where(x.c.chain_id == chain_id, x.c.block_number <= block_number)
+    change = update(t).where(t.c.status == str(InstructionStatus.MINED), t.c.ref.in_(settled))
+    return c.execute(change.values(status=str(InstructionStatus.FINAL), updated_at=utc_now())).rowcount
+
+
+def _unknown(ref: str) -> UnknownName:
+    return UnknownName("instruction", ref, "`rwaledger instruction list` shows those there are.")
+
+
+def _fetch(c: Connection, query: Select[Any]) -> list[StoredInstruction]:
+    t = tables.instructions.c
+    ordered = query.order_by(t.created_at, t.idempotency_key, t.chunk, t.ref)
+    return [_stored(row) for row in c.execute(ordered)]
+
+
+def _row(stored: StoredInstruction) -> dict[str, Any]:
+    i = stored.instruction
+    return {
+        "ref": i.ref,
+        "idempotency_key": stored.idempotency_key,
+        "chunk": stored.chunk,
+        "content_hash": stored.content_hash,
+        "chain_id": i.chain_id,
+        "control_book": i.control_book,
+        "instrument_id": i.instrument_id,
+        "instrument": i.instrument,
+        "operation": str(i.operation),
+        "maker": i.maker,
+        "checker": i.checker,
+        "not_after": i.not_after,
+        "order_hash": i.order,
+        "lines": lines_text(i.lines),
+        "digest": stored.digest,
+        "signature": stored.signature,
+        "status": str(stored.status),
+        "source": stored.source,
+        "created_at": stored.created_at,
+        "updated_at": stored.updated_at,
+    }
+
+
+def _stored(row: Row[Any]) -> StoredInstruction:
+    return StoredInstruction(
+        instruction=Instruction(
+            ref=row.ref,
+            chain_id=row.chain_id,
+            control_book=row.control_book,
+            instrument_id=row.instrument_id,
+            instrument=row.instrument,
+            operation=stored_member(Operation, row.operation),
+            maker=row.maker,
+            checker=row.checker,
+            not_after=row.not_after,
+            order=row.order_hash,
+            lines=_lines(row.lines),
+        ),
+        idempotency_key=row.idempotency_key,
+        chunk=row.chunk,
+        content_hash=row.content_hash,
+        digest=row.digest,
+        signature=row.signature,
+        status=stored_member(InstructionStatus, row.status),
+        source=row.source,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )
+
+
+def lines_text(lines: Sequence[Line]) -> str:
+    """Lines as JSON: an array for each, amounts and details as decimal text, which no reader rounds."""
+    return json_text(
+        [[line.sender, line.recipient, units_text(line.amount_units), units_text(line.detail)] for line in lines]
+    )
+
+
+def _lines(text: str) -> tuple[Line, ...]:
+    return tuple(
+        Line(sender, recipient, units_of_stored(amount), units_of_stored(detail))
+        for sender, recipient, amount, detail in json.loads(text)
+    )

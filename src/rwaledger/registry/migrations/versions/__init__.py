@@ -1,0 +1,1 @@
+"""The steps, named `vNNNN_what_it_does`."""

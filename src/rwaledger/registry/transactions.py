@@ -1,0 +1,127 @@
+"""Transactions that were signed here: kept before they are sent, followed until they are mined."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Row, Select, insert, select, update
+
+from rwaledger.domain.errors import UnknownName
+from rwaledger.registry import tables
+from rwaledger.registry.database import Connection
+from rwaledger.registry.types import stored_member, utc_now
+
+
+class TransactionStatus(StrEnum):
+    """How far a transaction has come. REPLACED means that another one took its nonce."""
+
+    SIGNED = "signed"
+    SENT = "sent"
+    MINED = "mined"
+    REVERTED = "reverted"
+    REPLACED = "replaced"
+
+
+_UNFINISHED = (TransactionStatus.SIGNED, TransactionStatus.SENT)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTransaction:
+    """A signed transaction. `raw` are its bytes, to be sent again, unchanged, after a crash.
+
+    `instruction_ref` is None where no instruction stands behind it, such as for a deployment; `purpose` says
+    why it was made. Block and gas are None until it is mined.
+    """
+
+    tx_hash: str
+    chain_id: int
+    sender: str
+    nonce: int
+    instruction_ref: str | None
+    purpose: str
+    raw: str
+    status: TransactionStatus
+    block_number: int | None = None
+    block_hash: str | None = None
+    gas_used: int | None = None
+    created_at: datetime = field(default_factory=utc_now)
+    updated_at: datetime = field(default_factory=utc_now)
+
+
+_FIELDS = tuple(each.name for each in fields(StoredTransaction))
+
+
+def add_transaction(c: Connection, transaction: StoredTransaction) -> None:
+    """Stores a signed transaction; to be committed before it is sent.
+
+    Raises:
+        RegisterConflict: it is there, or its instruction is not; `Database.begin` raises it.
+    """
+    add_transactions(c, [transaction])
+
+
+def add_transactions(c: Connection, stored: Sequence[StoredTransaction]) -> None:
+    """Stores signed transactions; as `add_transaction`."""
+    if stored:
+        rows = [{name: getattr(one, name) for name in _FIELDS} | {"status": str(one.status)} for one in stored]
+        c.execute(insert(tables.transactions), rows)
+
+
+def set_transaction_status(
+    c: Connection,
+    tx_hash: str,
+    status: TransactionStatus,
+    block_number: int | None = None,
+    block_hash: str | None = None,
+    gas_used: int | None = None,
+) -> None:
+    """Records how far a transaction has come, and its block if it has one. What is not given becomes None.
+
+    Raises:
+        UnknownName: there is no such transaction.
+    """
+    t = tables.transactions
+    place = {"block_number": block_number, "block_hash": block_hash, "gas_used": gas_used}
+    change = update(t).where(t.c.tx_hash == tx_hash).values(status=str(status), updated_at=utc_now(), **place)
+    if c.execute(change).rowcount != 1:
+        raise UnknownName("transaction", tx_hash, "Only transactions that were made here are in the register.")
+
+
+def transactions(
+    c: Connection,
+    *,
+    chain_id: int | None = None,
+    sender: str | None = None,
+    instruction_ref: str | None = None,
+    status: TransactionStatus | None = None,
+) -> list[StoredTransaction]:
+    """Transactions that have every value given, in order of chain, sender, nonce and age."""
+    wanted = {"chain_id": chain_id, "sender": sender, "instruction_ref": instruction_ref, "status": status}
+    query = select(*(tables.transactions.c[name] for name in _FIELDS))
+    for name, value in wanted.items():
+        if value is not None:
+            plain = str(value) if isinstance(value, StrEnum) else value
+            query = query.where(tables.transactions.c[name] == plain)
+    return _fetch(c, query)
+
+
+def unfinished_transactions(c: Connection, chain_id: int, sender: str) -> list[StoredTransaction]:
+    """The sender's transactions that are signed or sent and not known to be mined, in order of nonce."""
+    t = tables.transactions.c
+    query = select(*(t[name] for name in _FIELDS)).where(t.chain_id == chain_id, t.sender == sender)
+    return _fetch(c, query.where(t.status.in_([str(status) for status in _UNFINISHED])))
+
+
+def _fetch(c: Connection, query: Select[Any]) -> list[StoredTransaction]:
+    t = tables.transactions.c
+    ordered = query.order_by(t.chain_id, t.sender, t.nonce, t.created_at, t.tx_hash)
+    return [_stored(row) for row in c.execute(ordered)]
+
+
+def _stored(row: Row[Any]) -> StoredTransaction:
+    values = row._asdict()
+    return StoredTransaction(**values | {"status": stored_member(TransactionStatus, row.status)})

@@ -1,0 +1,39 @@
+"""Fixtures that tests of every part share: an empty database, and a register, of each kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from rwaledger.registry.database import Database
+from tests.postgres import create_database, drop_database, postgres_server
+
+
+@pytest.fixture(scope="session")
+def postgres_admin_url() -> Iterator[str]:
+    """A PostgreSQL server for the whole run; started only where a test asks for it."""
+    with postgres_server() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """URL of an empty database: the test runs once on each kind."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'register.db'}"
+        return
+    admin_url = request.getfixturevalue("postgres_admin_url")
+    url = create_database(admin_url)
+    yield url
+    drop_database(admin_url, url)
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """A register without content."""
+    register = Database(database_url)
+    register.migrate()
+    yield register
+    register.close()

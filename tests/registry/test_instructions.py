@@ -1,0 +1,120 @@
+"""Instructions: kept exactly, once, and followed from draft to final."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from rwaledger.domain.errors import RegisterConflict, UnknownName
+from rwaledger.domain.instruction import InstructionStatus
+from rwaledger.registry import instructions, transactions
+from rwaledger.registry.database import Database
+from rwaledger.registry.transactions import TransactionStatus
+from tests.registry.samples import BOOK, CHAIN, NOON, address, hash_of, instruction, transaction
+
+DRAFT = instruction()
+REF = DRAFT.instruction.ref
+
+
+def test_what_was_stored_is_given_back(database: Database) -> None:
+    chunks = [instruction("feb", chunk) for chunk in (2, 0, 1)]
+    with database.begin() as c:
+        instructions.add_instructions(c, [DRAFT, *chunks])
+        instructions.add_instructions(c, [])
+    with database.read() as c:
+        assert instructions.instruction(c, REF) == DRAFT
+        assert instructions.instructions_of_key(c, CHAIN, BOOK, "feb") == [chunks[1], chunks[2], chunks[0]]
+        assert instructions.instructions_of_key(c, CHAIN, BOOK, "mar") == []
+        assert instructions.instructions_of_key(c, 1, BOOK, "feb") == []
+        assert instructions.instructions_of_key(c, CHAIN, address(9), "feb") == []
+
+
+def test_instructions_are_given_by_instrument_and_status(database: Database) -> None:
+    bond = replace(instruction("bond"), instruction=replace(instruction("bond").instruction, instrument_id="GRN28"))
+    mined = instruction("mined", status=InstructionStatus.MINED)
+    with database.begin() as c:
+        instructions.add_instructions(c, [DRAFT, bond, mined])
+        assert instructions.instructions(c) == [bond, DRAFT, mined]
+        assert instructions.instructions(c, instrument_id="GRN28") == [bond]
+        assert instructions.instructions(c, status=InstructionStatus.MINED) == [mined]
+        assert instructions.instructions(c, "GRN28", InstructionStatus.MINED) == []
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        replace(DRAFT, idempotency_key="other"),
+        replace(DRAFT, instruction=replace(DRAFT.instruction, ref=hash_of("other"))),
+    ],
+    ids=["reference", "key and chunk"],
+)
+def test_a_reference_or_a_key_is_stored_once(database: Database, second: instructions.StoredInstruction) -> None:
+    with database.begin() as c:
+        instructions.add_instructions(c, [DRAFT])
+    with pytest.raises(RegisterConflict, match="refused a row"), database.begin() as c:
+        instructions.add_instructions(c, [instruction("another"), second])
+    with database.read() as c:
+        assert instructions.instructions(c) == [DRAFT]
+
+
+def test_an_approval_is_kept_with_what_was_signed(database: Database) -> None:
+    signed = replace(
+        DRAFT,
+        instruction=replace(DRAFT.instruction, checker=address(13), not_after=1_800_000_000),
+        digest=hash_of("signed"),
+        signature="0x" + "51" * 65,
+        status=InstructionStatus.APPROVED,
+    )
+    with database.begin() as c:
+        instructions.add_instructions(c, [DRAFT])
+        instructions.set_approval(c, signed)
+        stored = instructions.instruction(c, REF)
+        assert replace(stored, updated_at=NOON) == signed
+        assert stored.updated_at > NOON
+
+
+@pytest.mark.parametrize("status", [InstructionStatus.MINED, InstructionStatus.FINAL, InstructionStatus.CANCELLED])
+def test_what_is_settled_is_not_signed_anew(database: Database, status: InstructionStatus) -> None:
+    settled = replace(DRAFT, status=status, signature="0x01")
+    with database.begin() as c:
+        instructions.add_instructions(c, [settled])
+        with pytest.raises(RegisterConflict, match=f"is {status}, and takes no signature"):
+            instructions.set_approval(c, replace(DRAFT, signature="0x02", status=InstructionStatus.APPROVED))
+        assert instructions.instruction(c, REF) == settled
+
+
+def test_the_status_changes(database: Database) -> None:
+    with database.begin() as c:
+        instructions.add_instructions(c, [DRAFT, instruction("other")])
+        instructions.set_status(c, REF, InstructionStatus.SENT)
+        assert instructions.instruction(c, REF).status is InstructionStatus.SENT
+        assert instructions.instructions(c, status=InstructionStatus.DRAFT) == [instruction("other")]
+
+
+def test_what_was_mined_is_final_where_its_block_is(database: Database) -> None:
+    mined = [instruction("one", status=InstructionStatus.MINED), instruction("two", status=InstructionStatus.MINED)]
+    sent = instruction("three", status=InstructionStatus.SENT)
+    with database.begin() as c:
+        instructions.add_instructions(c, [*mined, sent])
+        for block, stored in enumerate([*mined, sent], 10):
+            inside = {"instruction_ref": stored.instruction.ref, "block_number": block}
+            transactions.add_transaction(c, transaction(block, status=TransactionStatus.MINED, **inside))
+        assert instructions.finalise(c, 1, 99) == 0
+        assert instructions.finalise(c, CHAIN, 10) == 1
+        found = {one.idempotency_key: one.status for one in instructions.instructions(c)}
+    assert found == {
+        "one": InstructionStatus.FINAL,
+        "two": InstructionStatus.MINED,
+        "three": InstructionStatus.SENT,
+    }
+
+
+def test_an_unknown_instruction_is_named(database: Database) -> None:
+    with database.begin() as c:
+        with pytest.raises(UnknownName, match="no instruction called '0xff'"):
+            instructions.instruction(c, "0xff")
+        with pytest.raises(UnknownName, match="no instruction called '0xff'"):
+            instructions.set_status(c, "0xff", InstructionStatus.SENT)
+        with pytest.raises(UnknownName, match=f"no instruction called '{REF}'"):
+            instructions.set_approval(c, DRAFT)

@@ -1,0 +1,1 @@
+"""Chain to registry: fetch, validate, fold, apply, rewind."""

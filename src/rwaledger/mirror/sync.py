@@ -1,0 +1,165 @@
+"""Sync: bring the register up to the chain, one validated batch of blocks and one transaction at a time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from rwaledger.chain.rpc import Node
+from rwaledger.domain.block import Checkpoint
+from rwaledger.domain.errors import RegisterConflict
+from rwaledger.mirror.apply import NOTHING, Added, apply
+from rwaledger.mirror.decode import decode_span
+from rwaledger.mirror.fetch import BLOCKS_MAX, InconsistentAnswer, RangeSize, fetch
+from rwaledger.mirror.finality import Finality
+from rwaledger.mirror.identity import Mirrored, identify
+from rwaledger.mirror.rewind import REWIND_LIMIT, heal
+from rwaledger.mirror.streams import Stream, streams
+from rwaledger.mirror.validate import validate
+from rwaledger.registry import ledger
+from rwaledger.registry.database import Database
+
+ATTEMPTS_MAX = 4
+_PAUSE_S = 0.1
+
+Progress = Callable[[int, int], None]
+"""Told the blocks done and the blocks to do, after each batch."""
+
+
+@dataclass(frozen=True, slots=True)
+class SyncSummary:
+    """What a sync did. `blocks` counts those read, also where another contract's sync had stored them before.
+
+    `target_block` is the newest block that was to be read, `checkpoints` where each contract stands now.
+    """
+
+    chain_id: int
+    head: int
+    target_block: int
+    blocks: int
+    events: int
+    postings: int
+    rewound_blocks: int
+    checkpoints: Mapping[str, Checkpoint]
+
+
+def sync(
+    database: Database,
+    node: Node,
+    finality: Finality,
+    progress: Progress | None = None,
+    until: int | None = None,
+    rewind_limit: int = REWIND_LIMIT,
+    blocks_max: int = BLOCKS_MAX,
+) -> SyncSummary:
+    """Reads all events of all contracts of the node's chain into the register, up to what is final.
+
+    `until` stops at an earlier block. What is in the register already is not read again, and a sync that
+    was killed at any point goes on where its last transaction ended. Several may run at once; each batch is
+    one's or the other's. A batch is at most `blocks_max` blocks, and fewer where the node refuses that many.
+
+    Raises:
+        ChainMismatch: another chain, history or code than the register's, or a node that lags behind it.
+        RegisterConflict: the register cannot take what the chain says, or a reorganisation goes deeper than
+            `rewind_limit` blocks below the checkpoint.
+        SchemaMismatch, SettingsError: the database, or the finality for this node, has to be set right first.
+        NodeError, NodeUnreachable, DatabaseUnreachable, MalformedLog: as they say. What was committed stays.
+    """
+    database.require_current()
+    mirrored = identify(database, node)
+
+    def find_target() -> int:
+        newest = finality.target_block(node)
+        return newest if until is None else min(newest, until)
+
+    run = _Sync(database, node, mirrored, find_target, progress or _no_progress, rewind_limit, RangeSize(blocks_max))
+    run.run()
+    return run.summary()
+
+
+@dataclass(slots=True)
+class _Sync:
+    """One run: what it works on, and how far it has come."""
+
+    database: Database
+    node: Node
+    mirrored: Mirrored
+    find_target: Callable[[], int]
+    progress: Progress
+    rewind_limit: int
+    size: RangeSize
+    target: int = 0
+    start: int | None = None
+    added: Added = NOTHING
+    rewound_blocks: int = 0
+    failures: int = 0
+    failed_at: list[Checkpoint] = field(default_factory=list)
+
+    def run(self) -> None:
+        """Heals and catches up; begins again when the chain or another writer moved meanwhile."""
+        while True:
+            try:
+                self.target = self.find_target()
+                self._heal()
+                self._catch_up()
+            except (InconsistentAnswer, RegisterConflict) as error:
+                self._count_failure(error)
+            else:
+                return
+
+    def summary(self) -> SyncSummary:
+        return SyncSummary(
+            chain_id=self.mirrored.chain_id,
+            head=self.node.head(),
+            target_block=self.target,
+            blocks=self.added.blocks,
+            events=self.added.events,
+            postings=self.added.postings,
+            rewound_blocks=self.rewound_blocks,
+            checkpoints={checkpoint.address: checkpoint for checkpoint in self._checkpoints()},
+        )
+
+    def _heal(self) -> None:
+        rewound = heal(self.database, self.node, self.mirrored, self.target, self.size, self.rewind_limit)
+        self.rewound_blocks += rewound.blocks
+        self.added += rewound.added
+
+    def _catch_up(self) -> None:
+        """The stream that is furthest behind goes first, as far as the next one, which it then joins."""
+        while (ahead := streams(self.mirrored, self._checkpoints())) and ahead[0].block_number < self.target:
+            behind = ahead[0]
+            joins_at = (other.block_number for other in ahead if other.block_number > behind.block_number)
+            self._read_batch(behind, min([self.target, *joins_at]))
+
+    def _read_batch(self, stream: Stream, last: int) -> None:
+        first = stream.block_number + 1
+        span = fetch(self.node, stream.stored.keys(), first, last, self.size)
+        validate(span, stream.block_hash)
+        decoded = decode_span(span, self.mirrored)
+        with self.database.begin() as c:
+            _, added = apply(c, self.mirrored, stream, decoded)
+        self.added += added
+        self._report(stream.block_number, span.last)
+
+    def _report(self, before: int, now: int) -> None:
+        self.start = before if self.start is None else min(self.start, before)
+        self.progress(now - self.start, self.target - self.start)
+
+    def _checkpoints(self) -> list[Checkpoint]:
+        with self.database.read() as c:
+            return ledger.checkpoints(c, self.mirrored.chain_id)
+
+    def _count_failure(self, error: InconsistentAnswer | RegisterConflict) -> None:
+        """Gives up after some failures at the same place; there is no reason to while anybody gets on."""
+        place = self._checkpoints()
+        self.failures = self.failures + 1 if place == self.failed_at else 1
+        self.failed_at = place
+        if self.failures == ATTEMPTS_MAX:
+            raise error
+        if isinstance(error, InconsistentAnswer):
+            time.sleep(_PAUSE_S * self.failures)
+
+
+def _no_progress(_done: int, _total: int) -> None:
+    return

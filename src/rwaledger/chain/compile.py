@@ -122,12 +122,8 @@ def _install_native() -> None:
 def _sources(folder: Path) -> dict[str, dict[str, str]]:
     paths = sorted(folder.rglob("*.sol"))
     if not paths:
-        raise CompilationFailed(
-            f"there are no contracts in {folder}", "Run this in a checkout of the project."
-        )
-    return {
-        path.relative_to(folder.parent).as_posix(): {"content": path.read_text("utf-8")} for path in paths
-    }
+        raise CompilationFailed(f"there are no contracts in {folder}", "Run this in a checkout of the project.")
+    return {path.relative_to(folder.parent).as_posix(): {"content": path.read_text("utf-8")} for path in paths}
 
 
 def _source_of(name: str) -> str:

@@ -2,23 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
-from eth_abi.abi import decode
-from eth_utils.abi import collapse_if_tuple
-from web3 import Web3
-from web3.contract import Contract
+from eth_abi.abi import decode, encode
+from eth_typing import ABIFunction
+from eth_utils.abi import function_abi_to_4byte_selector
 
+from rwaledger.chain.abi import MalformedData, decode_named, type_of
 from rwaledger.chain.artifacts import Artifact, artifact
 from rwaledger.chain.reverts import decode_revert
 from rwaledger.chain.rpc import Call, Node
 from rwaledger.domain.errors import NodeError, RwaledgerError
 
+if TYPE_CHECKING:
+    from web3.contract import Contract
+
+
+@dataclass(frozen=True, slots=True)
+class _Function:
+    """What encoding and decoding need of one function, worked out once."""
+
+    selector: bytes
+    input_types: list[str]
+    output_types: list[str]
+    entry: dict[str, Any]
+
 
 class Binding:
-    """One contract type, wherever it is deployed."""
+    """One contract type, wherever it is deployed.
+
+    Arguments and answers are plain values: addresses and bytes as lower-case hex, tuples in the order of the ABI.
+    Calls are encoded by eth-abi itself: web3's own encoder formats every value again and again, which takes most of
+    the time of a batch. `at` gives a web3 contract to whoever wants one.
+    """
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -29,30 +48,47 @@ class Binding:
         return artifact(self.name)
 
     @cached_property
-    def _contract(self) -> type[Contract]:
-        return Web3().eth.contract(abi=self.artifact.abi, bytecode=self.artifact.bytecode)
-
-    @cached_property
-    def _output_types(self) -> dict[str, list[str]]:
+    def _functions(self) -> dict[str, _Function]:
+        entries = (entry for entry in self.artifact.abi if entry["type"] == "function")
         return {
-            entry["name"]: [collapse_if_tuple(output) for output in entry["outputs"]]
-            for entry in self.artifact.abi
-            if entry["type"] == "function"
+            entry["name"]: _Function(
+                selector=function_abi_to_4byte_selector(cast(ABIFunction, entry)),
+                input_types=[type_of(each) for each in entry["inputs"]],
+                output_types=[type_of(each) for each in entry["outputs"]],
+                entry=entry,
+            )
+            for entry in entries
         }
+
+    def at(self, node: Node, address: str) -> Contract:
+        """A web3.py contract on the same node, for interactive use and for whoever builds on web3."""
+        from web3 import HTTPProvider, Web3  # noqa: PLC0415 - importing it takes a second, and most runs need none
+
+        w3 = Web3(HTTPProvider(node.url))
+        return w3.eth.contract(address=Web3.to_checksum_address(address), abi=self.artifact.abi)
 
     def encode(self, function: str, args: Sequence[Any]) -> str:
         """Calldata of a call."""
-        return str(self._contract.encode_abi(function, args=[_checksummed(arg) for arg in args]))
+        found = self._functions[function]
+        return "0x" + (found.selector + encode(found.input_types, _raw(found.input_types, args))).hex()
 
     def decode_input(self, calldata: str) -> tuple[str, dict[str, Any]]:
-        """Name and arguments of a call, from its calldata."""
-        function, args = self._contract().decode_function_input(calldata)
-        return function.fn_name, dict(args)
+        """Name and arguments of a call, from its calldata; tuples as dicts, addresses and bytes as lower-case hex.
+
+        Raises:
+            MalformedData: it is no call of this contract.
+        """
+        raw = bytes.fromhex(calldata[2:])
+        for name, function in self._functions.items():
+            if function.selector == raw[:4]:
+                return name, decode_named(function.entry["inputs"], raw[4:])
+        raise MalformedData(f"{self.name} has no function with selector 0x{raw[:4].hex()}")
 
     def creation_code(self, args: Sequence[Any]) -> str:
         """Bytecode with the constructor's arguments behind it."""
-        built = self._contract.constructor(*[_checksummed(arg) for arg in args])
-        return str(built.data_in_transaction)
+        (constructor,) = (entry for entry in self.artifact.abi if entry["type"] == "constructor")
+        types = [type_of(each) for each in constructor["inputs"]]
+        return self.artifact.bytecode + encode(types, _raw(types, args)).hex()
 
     def call(
         self, node: Node, address: str, function: str, args: Sequence[Any], block: int | str = "latest"
@@ -72,17 +108,17 @@ class Binding:
         requests: list[Call] = [
             ("eth_call", [{"to": address, "data": self.encode(function, args)}, tag]) for function, args in calls
         ]
-        with_reverts = typed_reverts(node.batch, requests)
+        answers = with_typed_reverts(lambda: node.batch(requests))
         return [
-            decode(self._output_types[function], bytes.fromhex(answer[2:]))
-            for (function, _), answer in zip(calls, with_reverts, strict=True)
+            decode(self._functions[function].output_types, bytes.fromhex(answer[2:]))
+            for (function, _), answer in zip(calls, answers, strict=True)
         ]
 
 
-def typed_reverts(send: Any, *args: Any) -> Any:
-    """Calls `send(*args)`; a revert that the node reports is raised as the contract's own typed error."""
+def with_typed_reverts(request: Callable[[], Any]) -> Any:
+    """The result of a request; a revert that the node reports is raised as the contract's own typed error."""
     try:
-        return send(*args)
+        return request()
     except NodeError as error:
         raise revert_of(error) from error
 
@@ -95,13 +131,31 @@ def revert_of(error: NodeError) -> RwaledgerError:
     return error
 
 
-def _checksummed(arg: Any) -> Any:
-    """web3 accepts addresses in EIP-55 form only; ours are lower-case inside."""
-    if isinstance(arg, str) and len(arg) == 42 and arg.startswith("0x"):
-        return Web3.to_checksum_address(arg)
-    if isinstance(arg, list | tuple):
-        return type(arg)(_checksummed(item) for item in arg)
-    return arg
+def _raw(types: Sequence[str], values: Sequence[Any]) -> list[Any]:
+    """Values as eth-abi takes them: bytes out of hex, wherever no address is meant."""
+    return [_raw_value(abi_type, value) for abi_type, value in zip(types, values, strict=True)]
+
+
+def _raw_value(abi_type: str, value: Any) -> Any:
+    if isinstance(value, str) and abi_type.startswith("bytes"):
+        return bytes.fromhex(value.removeprefix("0x"))
+    if isinstance(value, tuple):
+        return tuple(_raw(_members(abi_type), value))
+    if isinstance(value, list):
+        item_type = abi_type[: abi_type.rindex("[")]
+        return [_raw_value(item_type, item) for item in value]
+    return value
+
+
+def _members(tuple_type: str) -> list[str]:
+    """The types inside a tuple type such as `(bytes32,(uint8,address)[])`."""
+    members, depth, start = [], 0, 1
+    for at, character in enumerate(tuple_type):
+        depth += (character == "(") - (character == ")")
+        if (character == "," and depth == 1) or (character == ")" and depth == 0):
+            members.append(tuple_type[start:at])
+            start = at + 1
+    return members
 
 
 ASSET_TOKEN = Binding("AssetToken")

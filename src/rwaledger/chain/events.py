@@ -117,8 +117,7 @@ def _uint(bits: int) -> _WordReader:
 
 
 _LAYOUTS = {
-    "0x" + keccak(text=signature).hex(): _layout(event)
-    for signature, event in shipped_entries("event").items()
+    "0x" + keccak(text=signature).hex(): _layout(event) for signature, event in shipped_entries("event").items()
 }
 
 EVENT_NAMES = frozenset(layout.name for layout in _LAYOUTS.values())

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from eth_account.messages import encode_typed_data
+from eth_account.messages import SignableMessage, encode_typed_data
 from eth_utils.crypto import keccak
 
 from rwaledger.chain.contracts import CONTROL_BOOK
-from rwaledger.chain.keys import Signer, checksummed
+from rwaledger.chain.keys import Signer
 from rwaledger.chain.rpc import Node
 from rwaledger.chain.sender import Outgoing
 from rwaledger.domain.instruction import Instruction, Line, Operation
@@ -72,20 +72,20 @@ def typed_message(instruction: Instruction) -> dict[str, Any]:
             "name": "rwaledger ControlBook",
             "version": "1",
             "chainId": instruction.chain_id,
-            "verifyingContract": checksummed(instruction.control_book),
+            "verifyingContract": instruction.control_book,
         },
         "message": {
             "ref": instruction.ref,
-            "instrument": checksummed(instruction.instrument),
+            "instrument": instruction.instrument,
             "operation": instruction.operation.value,
-            "maker": checksummed(instruction.maker),
-            "checker": checksummed(instruction.checker),
+            "maker": instruction.maker,
+            "checker": instruction.checker,
             "notAfter": instruction.not_after,
             "order": instruction.order,
             "lines": [
                 {
-                    "from": checksummed(line.sender),
-                    "to": checksummed(line.recipient),
+                    "from": line.sender,
+                    "to": line.recipient,
                     "amount": line.amount_units,
                     "detail": line.detail,
                 }
@@ -97,13 +97,17 @@ def typed_message(instruction: Instruction) -> dict[str, Any]:
 
 def digest(instruction: Instruction) -> str:
     """The EIP-712 hash of an instruction; the control book computes the same."""
+    return _digest(encode_typed_data(full_message=typed_message(instruction)))
+
+
+def sign(instruction: Instruction, checker: Signer) -> tuple[str, str]:
+    """The digest that the checker signs, and the signature."""
     signable = encode_typed_data(full_message=typed_message(instruction))
+    return _digest(signable), checker.sign_message(signable)
+
+
+def _digest(signable: SignableMessage) -> str:
     return "0x" + keccak(b"\x19" + signable.version + signable.header + signable.body).hex()
-
-
-def sign(instruction: Instruction, checker: Signer) -> str:
-    """The checker's signature."""
-    return checker.sign_typed_data(typed_message(instruction))
 
 
 def execution(instruction: Instruction, signature: str) -> Outgoing:
@@ -128,16 +132,14 @@ def executed(node: Node, control_book: str, ref: str, from_block: int) -> Execut
     return Executed(
         tx_hash=log["transactionHash"],
         block_number=int(log["blockNumber"], 16),
-        instrument=head["instrument"].lower(),
+        instrument=head["instrument"],
         operation=Operation(head["operation"]),
-        maker=head["maker"].lower(),
-        checker=head["checker"].lower(),
+        maker=head["maker"],
+        checker=head["checker"],
         not_after=head["notAfter"],
-        order="0x" + head["order"].hex(),
-        lines=tuple(
-            Line(line["from"].lower(), line["to"].lower(), line["amount"], line["detail"]) for line in args["lines"]
-        ),
-        signature="0x" + args["checkerSignature"].hex(),
+        order=head["order"],
+        lines=tuple(Line(line["from"], line["to"], line["amount"], line["detail"]) for line in args["lines"]),
+        signature=args["checkerSignature"],
     )
 
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from eth_account import Account
-from eth_account.messages import encode_typed_data
+from eth_account.messages import SignableMessage
 from eth_account.signers.local import LocalAccount
 from eth_utils.address import is_checksum_address, is_hex_address, to_checksum_address
 
-from rwaledger.chain.local import LOCAL_CHAIN_ID
+from rwaledger.chain.local import require_local
 from rwaledger.chain.rpc import Node
 from rwaledger.domain.errors import AuthorisationError, KeystoreError
 
@@ -38,9 +39,9 @@ class Signer:
         signed = self._account.sign_transaction(transaction)
         return signed.hash.to_0x_hex(), signed.raw_transaction.to_0x_hex()
 
-    def sign_typed_data(self, message: dict[str, Any]) -> str:
-        """Signature over a full EIP-712 message."""
-        return self._account.sign_message(encode_typed_data(full_message=message)).signature.to_0x_hex()
+    def sign_message(self, message: SignableMessage) -> str:
+        """Signature over a message, such as an EIP-712 one."""
+        return self._account.sign_message(message).signature.to_0x_hex()
 
 
 def create_keystore(folder: Path, name: str, password: str, *, light: bool = False) -> str:
@@ -103,11 +104,7 @@ def dev_signer(node: Node, name: str) -> Signer:
     Raises:
         AuthorisationError: the node is not a local one; everybody knows these keys.
     """
-    if node.chain_id != LOCAL_CHAIN_ID or not node.is_loopback:
-        raise AuthorisationError(
-            f"{name} is an account of local nodes, and {node.shown_url} (chain {node.chain_id}) is none",
-            "Use a keystore.",
-        )
+    require_local(node)
     return _dev_account(name)
 
 
@@ -116,6 +113,7 @@ def dev_address(name: str) -> str:
     return _dev_account(name).address
 
 
+@cache
 def _dev_account(name: str) -> Signer:
     index = name.removeprefix(DEV_PREFIX)
     if not index.isdecimal():

@@ -16,7 +16,7 @@ import msgspec
 
 from rwaledger.chain.rpc import Node
 from rwaledger.chain.tools import find_foundry_tool
-from rwaledger.domain.errors import NodeUnreachable, RwaledgerError
+from rwaledger.domain.errors import AuthorisationError, NodeUnreachable, RwaledgerError
 
 LOCAL_CHAIN_ID = 31337
 START_TIMEOUT_S = 20
@@ -55,6 +55,7 @@ def start_node(folder: Path, port: int = 0, anvil: str = "", extra_args: tuple[s
         return running
     folder.mkdir(parents=True, exist_ok=True)
     port = port or free_port()
+    _require_free(port)
     state_path = folder / "state.json"
     command = [
         str(find_foundry_tool("anvil", anvil)), "--host", "127.0.0.1", "--port", str(port),
@@ -69,6 +70,7 @@ def start_node(folder: Path, port: int = 0, anvil: str = "", extra_args: tuple[s
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
     node = LocalNode(process.pid, f"http://127.0.0.1:{port}", str(state_path))
     _await_answer(node, process, log_path)
+    process.returncode = 0  # it is meant to outlive this object, which would warn of it
     _record_path(folder).write_bytes(msgspec.json.encode(asdict(node)))
     return node
 
@@ -111,12 +113,42 @@ def fund(node: Node, address: str, wei: int = 10**22) -> None:
     node.request("anvil_setBalance", [address, hex(wei)])
 
 
+def mine(node: Node, count: int) -> None:
+    """Mines empty blocks on a local node."""
+    node.request("anvil_mine", [hex(count)])
+
+
+def require_local(node: Node) -> None:
+    """Raises unless the node is a local one, on which anybody may do anything.
+
+    Raises:
+        AuthorisationError: it is not.
+    """
+    if node.chain_id != LOCAL_CHAIN_ID or not node.is_loopback:
+        raise AuthorisationError(
+            f"{node.shown_url} (chain {node.chain_id}) is no local node",
+            "Start one with `rwaledger node start`, and point rpc_url to it.",
+        )
+
+
 def free_port() -> int:
     """A port of loopback that nobody uses at this moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def _require_free(port: int) -> None:
+    """Another node on the port would answer in the place of the one that is started."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            raise RwaledgerError(
+                f"port {port} of this machine is in use", "Stop what uses it, or choose another (setting node_port)."
+            ) from None
 
 
 def _record_path(folder: Path) -> Path:

@@ -1,4 +1,4 @@
-"""`rwaledger doctor`: is everything there that the other commands need?"""
+"""`rwaledger doctor`: looks whether all is there that the other commands need."""
 
 from __future__ import annotations
 
@@ -78,10 +78,10 @@ def _mirror(context: Context) -> str:
     from rwaledger.mirror.status import status
 
     found = status(context.database, context.node, Finality.parse(context.settings.finality))
-    lag = max((each.lag for each in found), default=0)
+    lag = max((each.lag_blocks for each in found.contracts), default=0)
     if lag:
         raise RwaledgerError(f"{lag} blocks behind", "Run `rwaledger register sync`.")
-    return f"{len(found)} contracts, up to date"
+    return f"{len(found.contracts)} contracts, up to date"
 
 
 def _keystores(context: Context) -> str:

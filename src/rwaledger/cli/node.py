@@ -8,7 +8,7 @@ import click
 
 from rwaledger.cli.context import Context, json_option, pass_context
 from rwaledger.cli.output import emit
-from rwaledger.domain.errors import AuthorisationError, RwaledgerError
+from rwaledger.domain.errors import UsageError
 
 
 @click.group("node")
@@ -68,13 +68,25 @@ def fund(context: Context, names: tuple[str, ...], ether: int, as_json: bool) ->
     """Give keystores or addresses ether on a local node, to pay gas with."""
     from rwaledger.chain import local
 
-    node = context.node
-    if node.chain_id != local.LOCAL_CHAIN_ID or not node.is_loopback:
-        raise AuthorisationError("ether can be given on a local node only", "Send it from an account that has some.")
+    local.require_local(context.node)
     if ether <= 0:
-        raise RwaledgerError("--ether must be above zero")
+        raise UsageError("--ether must be above zero", "Give a whole number of ether.")
     addresses = {name: context.address_of(name) for name in names}
     for address in addresses.values():
-        local.fund(node, address, ether * 10**18)
+        local.fund(context.node, address, ether * 10**18)
     text = "\n".join(f"{name}: {ether} ether" for name in addresses)
     emit({"funded": addresses, "ether": str(ether)}, text, as_json=as_json)
+
+
+@command.command()
+@click.argument("count", type=click.IntRange(min=1), default=1)
+@json_option
+@pass_context
+def mine(context: Context, count: int, as_json: bool) -> None:
+    """Mine COUNT empty blocks on a local node; two make final what is there."""
+    from rwaledger.chain import local
+
+    local.require_local(context.node)
+    local.mine(context.node, count)
+    head = context.node.head()
+    emit({"head": head}, f"block {head}", as_json=as_json)

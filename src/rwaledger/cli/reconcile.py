@@ -33,7 +33,7 @@ def run(context: Context, block: int | None, checks: tuple[str, ...], out: Path 
             context.node,
             block=block,
             checks=list(checks) or None,
-            progress=lambda done, total: shown("reconcile", done, total),
+            progress=shown,
         )
         report = model.build(context.database, found)
     if out is not None:
@@ -53,8 +53,8 @@ def run(context: Context, block: int | None, checks: tuple[str, ...], out: Path 
 @pass_context
 def list_(context: Context, as_json: bool) -> None:
     """Explain the checks."""
-    from rwaledger.audit.checks import all_checks
+    from rwaledger.audit.checks import discover
 
-    document = [{"check": each.ID, "title": each.TITLE, "purpose": each.PURPOSE} for each in all_checks()]
+    document = [{"check": each.ID, "title": each.TITLE, "purpose": each.PURPOSE} for each in discover()]
     rows = [(each["check"], each["title"]) for each in document]
     emit(document, table(("check", "title"), rows), as_json=as_json)

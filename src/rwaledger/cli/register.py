@@ -31,8 +31,6 @@ def migrate(context: Context, as_json: bool) -> None:
 @pass_context
 def sync(context: Context, as_json: bool) -> None:
     """Read all events up to finality into postings and positions; resumes, and rewinds a reorganisation."""
-    from dataclasses import asdict
-
     from rwaledger.mirror.finality import Finality
     from rwaledger.mirror.sync import sync as mirror
     from rwaledger.registry import instructions
@@ -45,8 +43,22 @@ def sync(context: Context, as_json: bool) -> None:
             progress=lambda done, total: shown("sync", done, total),
         )
     with context.database.begin() as connection:
-        instructions.finalise(connection, context.node.chain_id, summary.target)
-    emit(asdict(summary), str(summary), as_json=as_json)
+        instructions.finalise(connection, context.node.chain_id, summary.target_block)
+    document = {
+        "chain_id": summary.chain_id,
+        "head": summary.head,
+        "block": summary.target_block,
+        "blocks": summary.blocks,
+        "events": summary.events,
+        "postings": summary.postings,
+        "rewound_blocks": summary.rewound_blocks,
+    }
+    rewound = f"; {summary.rewound_blocks} blocks rewound" if summary.rewound_blocks else ""
+    text = (
+        f"block {summary.target_block} of {summary.head}: {summary.events:,} events, "
+        f"{summary.postings:,} postings from {summary.blocks:,} blocks{rewound}"
+    )
+    emit(document, text, as_json=as_json)
 
 
 @command.command()
@@ -54,17 +66,30 @@ def sync(context: Context, as_json: bool) -> None:
 @pass_context
 def status(context: Context, as_json: bool) -> None:
     """Say how far the mirror has come, and how far the chain is."""
+    from rwaledger.chain.keys import checksummed
     from rwaledger.mirror.finality import Finality
     from rwaledger.mirror.status import status as mirror_status
 
     found = mirror_status(context.database, context.node, Finality.parse(context.settings.finality))
-    document = [
-        {"contract": each.contract, "kind": each.kind, "block": each.block, "head": each.head, "lag": each.lag}
-        for each in found
+    contracts = [
+        {
+            "contract": checksummed(each.address),
+            "kind": each.kind,
+            "block": each.checkpoint.block_number if each.checkpoint else None,
+            "lag_blocks": each.lag_blocks,
+        }
+        for each in found.contracts
     ]
-    rows = [tuple(str(value) for value in row.values()) for row in document]
-    text = table(("contract", "kind", "block", "head", "lag"), rows, right=(2, 3, 4))
-    emit(document, text or "no contract is mirrored yet", as_json=as_json)
+    document = {
+        "chain_id": found.chain_id,
+        "head": found.head,
+        "final_block": found.target_block,
+        "contracts": contracts,
+    }
+    rows = [tuple("-" if value is None else str(value) for value in row.values()) for row in contracts]
+    text = f"chain {found.chain_id}, block {found.head}, final to block {found.target_block}\n"
+    text += table(("contract", "kind", "block", "lag"), rows, right=(2, 3)) or "no contract to mirror yet"
+    emit(document, text, as_json=as_json)
 
 
 @command.command()

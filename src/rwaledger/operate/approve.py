@@ -45,7 +45,7 @@ def approve(desk: Desk, todo: Sequence[StoredInstruction]) -> list[StoredInstruc
         AuthorisationError: the key is not the checker's.
     """
     now = chain_time(desk.node)
-    unsigned = [each for each in todo if not _is_in_force(each, desk, now)]
+    unsigned = [each for each in todo if not (each.signature and _is_in_force(each, desk, now))]
     if not unsigned:
         return list(todo)
     checker = desk.open_checker()
@@ -63,18 +63,14 @@ def approve(desk: Desk, todo: Sequence[StoredInstruction]) -> list[StoredInstruc
 
 
 def _is_in_force(each: StoredInstruction, desk: Desk, now: int) -> bool:
-    """Whether the stored signature can still be used, by this maker and with this checker."""
+    """Whether the instruction, as it stands, can still be carried out by this maker under this checker's signature."""
     parties = (each.instruction.maker, each.instruction.checker)
-    in_time = now + SENDING_S < each.instruction.not_after
-    return each.signature is not None and parties == (desk.maker, desk.checker) and in_time
+    return parties == (desk.maker, desk.checker) and now + SENDING_S < each.instruction.not_after
 
 
 def _signed(each: StoredInstruction, desk: Desk, checker: Signer, now: int) -> StoredInstruction:
-    instruction = replace(each.instruction, maker=desk.maker, checker=desk.checker, not_after=now + desk.lifetime_s)
-    return replace(
-        each,
-        instruction=instruction,
-        digest=book.digest(instruction),
-        signature=book.sign(instruction, checker),
-        status=InstructionStatus.APPROVED,
-    )
+    instruction = each.instruction
+    if not _is_in_force(each, desk, now):
+        instruction = replace(instruction, maker=desk.maker, checker=desk.checker, not_after=now + desk.lifetime_s)
+    digest, signature = book.sign(instruction, checker)
+    return replace(each, instruction=instruction, digest=digest, signature=signature, status=InstructionStatus.APPROVED)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from rwaledger.chain import instructions as book
 from rwaledger.chain.sender import (
+    Outgoing,
     Receipt,
     await_receipts,
     broadcast,
@@ -37,17 +38,19 @@ def send(desk: Desk, approved: Sequence[StoredInstruction]) -> list[Receipt]:
     remaining = list(approved)
     mined: list[Receipt] = []
     while remaining:
-        ready, gas = _ready(desk, remaining)
+        calls, gas = _ready(desk, remaining)
         desk.progress("send", len(mined), len(approved))
-        signed = sign_and_store(desk, ready, gas)
+        signed = sign_and_store(desk, remaining[: len(calls)], calls, gas)
         broadcast(desk.node, [transaction.raw for transaction in signed])
         mined += confirm(desk, signed)
         desk.progress("send", len(mined), len(approved))
-        remaining = remaining[len(ready) :]
+        remaining = remaining[len(calls) :]
     return mined
 
 
-def sign_and_store(desk: Desk, ready: Sequence[StoredInstruction], gas: Sequence[int]) -> list[StoredTransaction]:
+def sign_and_store(
+    desk: Desk, ready: Sequence[StoredInstruction], calls: Sequence[Outgoing], gas: Sequence[int]
+) -> list[StoredTransaction]:
     """Signs the transactions and stores them before any is sent, so that what is resent is the same bytes.
 
     Raises:
@@ -56,7 +59,6 @@ def sign_and_store(desk: Desk, ready: Sequence[StoredInstruction], gas: Sequence
     maker = desk.open_maker()
     if maker.address != desk.maker:
         raise AuthorisationError(f"the maker's key is that of {maker.address}", "Name the right keystore.")
-    calls = [book.execution(each.instruction, each.signature or "") for each in ready]
     signed = sign_calls(desk.node, maker, calls, gas, next_nonce(desk.node, maker.address))
     stored = [
         StoredTransaction(
@@ -115,17 +117,24 @@ def resend(desk: Desk, stored: Sequence[StoredInstruction]) -> None:
     confirm(desk, [each for each in unwritten if each.tx_hash not in replaced])
 
 
-def _ready(desk: Desk, remaining: Sequence[StoredInstruction]) -> tuple[list[StoredInstruction], list[int]]:
-    """The first instructions that succeed on the present state, with their gas: at least one, or its error."""
+def _ready(desk: Desk, remaining: Sequence[StoredInstruction]) -> tuple[list[Outgoing], list[int]]:
+    """The calls of the first instructions that succeed on the present state, with their gas: at least one.
+
+    Raises:
+        ContractRevert: the very first would fail.
+    """
+    calls: list[Outgoing] = []
     gas: list[int] = []
     for each in remaining:
-        (result,) = estimate(desk.node, desk.maker, [book.execution(each.instruction, each.signature or "")])
+        call = book.execution(each.instruction, each.signature or "")
+        (result,) = estimate(desk.node, desk.maker, [call])
         if isinstance(result, RwaledgerError):
-            if not gas:
+            if not calls:
                 raise result
             break
+        calls.append(call)
         gas.append(result)
-    return list(remaining[: len(gas)]), gas
+    return calls, gas
 
 
 def _write_receipt(connection: Connection, transaction: StoredTransaction, receipt: Receipt) -> None:

@@ -1,0 +1,182 @@
+"""The command line as a person or a script meets it: output, exit codes, asking, settings."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from rwaledger.chain.keys import dev_address
+from rwaledger.chain.local import local_node
+from rwaledger.cli.main import NOUNS, run, rwaledger
+from tests.office import HOLDERS, INSTRUMENTS
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working folder with no settings from outside."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture
+def office(folder: Path) -> Iterator[Path]:
+    """A folder with a node, settings, an instrument file and holders."""
+    (folder / "instruments.toml").write_text(INSTRUMENTS)
+    (folder / "holders.csv").write_text(HOLDERS.format(*(dev_address(f"dev:{n}") for n in range(10))))
+    (folder / "allocations.csv").write_text("instrument,account,amount\nHKDS,kowloon,150.5\n")
+    with local_node(folder / "node") as node:
+        (folder / "rwaledger.toml").write_text(
+            f'rpc_url = "{node.url}"\nmaker = "dev:1"\nchecker = "dev:2"\nadmin = "dev:0"\n'
+        )
+        yield folder
+
+
+def json_of(capsys: pytest.CaptureFixture[str], *args: str, code: int = 0) -> object:
+    """The one document on stdout; progress and talk go to stderr."""
+    capsys.readouterr()
+    assert run([*args, "--json"]) == code
+    return json.loads(capsys.readouterr().out)
+
+
+def test_the_journey_from_deployment_to_holdings(office: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    deployed = json_of(capsys, "instrument", "deploy", "instruments.toml", "--yes")
+    assert [row["created"] for row in deployed] == [True, True]  # type: ignore[attr-defined]
+    again = json_of(capsys, "instrument", "deploy", "instruments.toml", "--yes")
+    assert [row["created"] for row in again] == [False, False]  # type: ignore[attr-defined]
+
+    admitted = json_of(capsys, "holder", "admit", "holders.csv", "--yes")
+    assert admitted["lines_done"] == 10  # type: ignore[call-overload, index]
+    dry = json_of(capsys, "units", "issue", "allocations.csv", "--dry-run")
+    assert (dry["dry_run"], dry["lines_done"], dry["transactions"]) == (True, 1, [])  # type: ignore[call-overload, index]
+    done = json_of(capsys, "units", "issue", "allocations.csv", "--yes")
+    assert (done["lines_done"], done["lines_done_before"]) == (1, 0)  # type: ignore[call-overload, index]
+    assert run(["units", "issue", "allocations.csv", "--yes"]) == 0
+    assert "nothing to do: all 1 lines" in capsys.readouterr().out
+
+    assert run(["node", "mine", "2"]) == 0
+    assert run(["register", "sync"]) == 0
+    holdings = json_of(capsys, "register", "holdings", "HKDS")
+    assert [(row["holder"], row["amount"]) for row in holdings] == [("kowloon", "150.500000")]  # type: ignore[attr-defined]
+    shown = json_of(capsys, "instrument", "show", "HKDS")
+    assert (shown["supply"], shown["countries"]) == ("150.500000", ["HK", "SG"])  # type: ignore[call-overload, index]
+    listed = json_of(capsys, "instruction", "list", "--instrument", "HKDS")
+    assert [(row["operation"], row["status"]) for row in listed] == [("admit", "final"), ("issue", "final")]  # type: ignore[attr-defined]
+    whole = json_of(capsys, "instruction", "show", listed[1]["ref"][:12])  # type: ignore[index]
+    assert whole["entries"][0]["amount"] == "150.500000"  # type: ignore[call-overload, index]
+    assert run(["doctor"]) == 0
+
+
+def test_exit_codes(office: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["instrument", "deploy", "instruments.toml", "--yes"]) == 0
+    assert run(["holder", "admit", "holders.csv", "--yes"]) == 0
+    assert run(["units", "issue", "allocations.csv", "--yes"]) == 0
+    capsys.readouterr()
+
+    (office / "allocations.csv").write_text("instrument,account,amount\nHKDS,kowloon,9\n")
+    assert run(["units", "issue", "allocations.csv", "--yes"]) == 6
+    assert (
+        "was used before with other content (issue from allocations.csv); nothing was sent" in capsys.readouterr().err
+    )
+    (office / "bad.csv").write_text("instrument,account,amount\nHKDS,nobody,9\n")
+    assert run(["units", "issue", "bad.csv", "--yes"]) == 2
+    assert "bad.csv:2: account: no holder 'nobody'" in capsys.readouterr().err
+    assert run(["--checker", "dev:8", "units", "issue", "allocations.csv", "--key", "other", "--yes"]) == 4
+    assert run(["--checker", "nobody", "units", "issue", "allocations.csv", "--key", "other", "--yes"]) == 4
+    assert run(["--rpc-url", "http://127.0.0.1:1", "register", "sync"]) == 5
+    assert run(["units", "precheck", "--instrument", "HKDS", "--to", "mainland", "--amount", "1"]) == 1
+    assert run(["units", "precheck", "--instrument", "HKDS", "--to", "kowloon", "--amount", "1"]) == 0
+    assert run(["nothing"]) == 2
+    assert run(["units", "issue"]) == 2
+    assert run(["units", "force-transfer", "bad.csv", "--yes"]) == 2
+    assert "--order FILE" in capsys.readouterr().err
+
+
+def test_without_a_terminal_nothing_is_sent_unless_yes_is_given(
+    office: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["instrument", "deploy", "instruments.toml"]) == 2
+    assert "Add --yes" in capsys.readouterr().err
+    assert not (office / "rwaledger.db").exists()
+
+
+def test_errors_say_the_next_step(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["register", "sync"]) == 1
+    assert "rwaledger register migrate" in capsys.readouterr().err
+    assert run(["register", "migrate"]) == 0
+    assert run(["--rpc-url", "http://user:secret@127.0.0.1:1/key", "register", "sync"]) == 5
+    message = capsys.readouterr().err
+    assert "rwaledger node start" in message
+    assert "secret" not in message
+    assert "/key" not in message
+
+
+def test_a_setting_comes_from_the_highest_layer_and_says_so(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    user_file = folder / ".config" / "rwaledger" / "config.toml"
+    user_file.parent.mkdir(parents=True)
+    user_file.write_text('maker = "user"\nchecker = "user"\nfinality = "user"\nrpc_url = "http://user"\n')
+    (folder / "rwaledger.toml").write_text('checker = "project"\nfinality = "project"\nrpc_url = "http://project"\n')
+    monkeypatch.setenv("RWALEDGER_FINALITY", "latest")
+    monkeypatch.setenv("RWALEDGER_RPC_URL", "http://environment")
+
+    assert run(["--rpc-url", "http://flag", "config", "show", "--json"]) == 0
+    shown = {row["name"]: (row["value"], row["source"]) for row in json.loads(capsys.readouterr().out)}
+
+    assert shown["maker"] == ("user", "~/.config/rwaledger/config.toml")
+    assert shown["checker"] == ("project", "rwaledger.toml")
+    assert shown["finality"] == ("latest", "environment")
+    assert shown["rpc_url"] == ("http://flag", "flag")
+    assert shown["admin"] == ("admin", "default")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ('makr = "x"', "there is no setting 'makr'"),
+        ("node_port = true", "node_port must be a whole number"),
+        ("maker = 3", "maker must be text"),
+        ("maker = ", "is not TOML"),
+    ],
+)
+def test_a_settings_file_that_is_wrong_is_refused(
+    folder: Path, capsys: pytest.CaptureFixture[str], content: str, message: str
+) -> None:
+    (folder / "rwaledger.toml").write_text(content)
+
+    assert run(["config", "show"]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_keystores_are_made_listed_and_never_shown(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "password").write_text("secret phrase\n")
+    monkeypatch.setenv("RWALEDGER_PASSWORD_FILE", "password")
+
+    made = json_of(capsys, "key", "new", "maker", "--light")
+    listed = json_of(capsys, "key", "list")
+
+    assert listed == [made]
+    file = folder / ".foundry" / "keystores" / "maker"
+    assert file.stat().st_mode & 0o077 == 0
+    assert "secret" not in file.read_text()
+    assert run(["key", "new", "maker", "--light"]) == 4
+    assert "never overwritten" in capsys.readouterr().err
+
+
+def test_every_verb_explains_itself() -> None:
+    context = click.Context(rwaledger)
+    for noun in NOUNS:
+        command = rwaledger.get_command(context, noun)  # type: ignore[attr-defined]
+        verbs = command.commands.values() if isinstance(command, click.Group) else [command]
+        for verb in verbs:
+            assert verb.help, f"{noun} {verb.name} has no help"
+            assert any(parameter.name == "as_json" for parameter in verb.params), f"{noun} {verb.name} has no --json"
+            hidden = [p.name for p in verb.params if isinstance(p, click.Option) and not p.help]
+            assert not hidden, f"{noun} {verb.name}: {hidden} without help"

@@ -1,0 +1,232 @@
+"""Carrying out a plan: once, whatever happens to file, register or key."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from rwaledger.chain.keys import dev_address, dev_signer
+from rwaledger.domain.errors import AuthorisationError, IdempotencyConflict, InputFileError, TransferRefused
+from rwaledger.domain.instruction import InstructionStatus, Operation
+from rwaledger.domain.restriction import Restriction
+from rwaledger.operate.approve import approve
+from rwaledger.operate.deploy import Offices, deploy
+from rwaledger.operate.descriptions import read_descriptions
+from rwaledger.operate.execute import preview, run
+from rwaledger.operate.store import store
+from rwaledger.registry import audit_log, instructions, transactions
+from rwaledger.registry.database import Database
+from tests.office import ADMIN, CHECKER, MAKER, ORDER, Office, desk_of, open_office
+
+
+def test_issue_mints_each_line_and_records_who_authorised_it(office_on_each: Office) -> None:
+    office = office_on_each
+    outcome = office.issue("HKDS,kowloon,150.5\nHKDS,lantau,1\nGRN28,kowloon,7")
+
+    assert (office.balance("kowloon"), office.balance("lantau")) == (150_500_000, 1_000_000)
+    assert office.balance("kowloon", "GRN28") == 7
+    assert (outcome.lines_done, outcome.lines_before, len(outcome.tx_hashes)) == (3, 0, 2)
+    with office.database.read() as connection:
+        stored = instructions.instructions_of_key(
+            connection, office.node.chain_id, office.instrument().control_book, "issue"
+        )
+        sent = transactions.transactions(connection, chain_id=office.node.chain_id)
+        actions = [entry.action for entry in audit_log.entries(connection)]
+    assert {each.status for each in stored} == {InstructionStatus.MINED}
+    assert all(each.instruction.maker == dev_address(MAKER) for each in stored)
+    assert all(each.instruction.checker == dev_address(CHECKER) and each.signature for each in stored)
+    assert {each.tx_hash for each in sent} >= set(outcome.tx_hashes)
+    assert {"instruction stored", "instruction approved", "instruction mined"} <= set(actions)
+
+
+def test_the_same_request_again_mints_nothing(office: Office) -> None:
+    office.issue("HKDS,kowloon,10")
+    sent = office.sent_by_maker()
+
+    again = office.issue("HKDS,kowloon,10")
+
+    assert (again.lines_done, again.lines_before) == (0, 1)
+    assert office.balance("kowloon") == 10_000_000
+    assert office.sent_by_maker() == sent
+
+
+def test_the_same_key_for_another_request_is_refused(office: Office) -> None:
+    office.issue("HKDS,kowloon,10")
+    sent = office.sent_by_maker()
+
+    for rows in ("HKDS,kowloon,11", "HKDS,lantau,10", "HKDS,kowloon,10\nHKDS,lantau,1"):
+        with pytest.raises(IdempotencyConflict, match="'issue' was used before"):
+            office.issue(rows)
+
+    assert office.sent_by_maker() == sent
+
+
+def test_a_lost_register_cannot_issue_twice(office: Office) -> None:
+    rows = "\n".join(f"HKDS,{holder},{n}" for n, holder in enumerate(("kowloon", "lantau", "retail-a"), 1))
+    office.issue(rows)
+    supply = office.supply()
+    again = _with_new_register(office)
+
+    outcome = again.issue(rows)
+
+    assert (outcome.lines_done, outcome.lines_before) == (0, 3)
+    assert again.supply() == supply
+    with again.database.read() as connection:
+        (stored,) = [s for s in instructions.instructions(connection) if s.idempotency_key == "issue"]
+    assert stored.signature is not None
+    assert stored.status is InstructionStatus.MINED
+
+
+def test_a_lost_register_cannot_use_a_key_for_something_else(office: Office) -> None:
+    office.issue("HKDS,kowloon,10")
+    again = _with_new_register(office)
+    sent = again.sent_by_maker()
+
+    with pytest.raises(IdempotencyConflict, match="issue in transaction 0x"):
+        again.issue("HKDS,kowloon,9999")
+
+    assert again.sent_by_maker() == sent
+
+
+def test_a_dry_run_stores_signs_and_sends_nothing(office: Office) -> None:
+    sent = office.sent_by_maker()
+
+    def refuse() -> None:
+        raise AssertionError("a dry run opened a key")
+
+    desk = replace(office.desk, open_maker=refuse, open_checker=refuse)
+    outcome = preview(desk, office.plan(Operation.ISSUE, "HKDS,kowloon,10", "dry"))
+
+    assert outcome.lines_done == 1
+    assert (office.sent_by_maker(), office.balance("kowloon")) == (sent, 0)
+    with office.database.read() as connection:
+        assert not [s for s in instructions.instructions(connection) if s.idempotency_key == "dry"]
+
+
+def test_maker_and_checker_must_be_two(office: Office) -> None:
+    desk = desk_of(office.database, office.node, maker=MAKER, checker=MAKER)
+
+    with pytest.raises(AuthorisationError, match="the same account"):
+        run(desk, office.plan(Operation.ISSUE, "HKDS,kowloon,10", "alone"))
+
+
+@pytest.mark.parametrize(
+    ("maker", "checker", "office_name"), [("dev:8", CHECKER, "maker"), (MAKER, "dev:8", "checker")]
+)
+def test_a_key_without_its_role_is_refused(office: Office, maker: str, checker: str, office_name: str) -> None:
+    desk = desk_of(office.database, office.node, maker=maker, checker=checker)
+
+    with pytest.raises(AuthorisationError, match=f"is no {office_name} of the control book"):
+        run(desk, office.plan(Operation.ISSUE, "HKDS,kowloon,10", "stranger"))
+
+    with office.database.read() as connection:
+        assert not [s for s in instructions.instructions(connection) if s.idempotency_key == "stranger"]
+
+
+def test_later_lines_are_judged_on_what_earlier_ones_move(office: Office) -> None:
+    office.issue("GRN28,kowloon,900")
+
+    with pytest.raises(InputFileError, match=r"over\.csv:2: would be refused, code 14"):
+        office.issue("GRN28,kowloon,101", "over")
+
+
+def test_redeem_transfer_freeze_release_and_force(office: Office) -> None:
+    office.issue("HKDS,kowloon,100\nHKDS,lantau,50")
+    office.send_as("kowloon", "HKDS", "approve", office.instrument().control_book, 30_000_000)
+
+    office.carry_out(Operation.TRANSFER, "HKDS,kowloon,lantau,30", "t")
+    office.carry_out(Operation.REDEEM, "HKDS,lantau,10", "r")
+    office.carry_out(Operation.FREEZE, "HKDS,lantau,60", "f", ORDER)
+    with pytest.raises(InputFileError, match="code 13"):
+        office.carry_out(Operation.REDEEM, "HKDS,lantau,11", "r2")
+    office.carry_out(Operation.RELEASE, "HKDS,lantau,20", "f2", ORDER)
+    office.carry_out(Operation.FORCE_TRANSFER, "HKDS,lantau,kowloon,70", "ft", ORDER)
+
+    assert (office.balance("kowloon"), office.balance("lantau")) == (140_000_000, 0)
+    assert office.supply() == 140_000_000
+
+
+def test_a_transfer_beyond_the_senders_approval_is_refused(office: Office) -> None:
+    office.issue("HKDS,kowloon,100")
+
+    with pytest.raises(InputFileError, match=r"approved 0\.000000 to the control book.*rwaledger units approve"):
+        office.carry_out(Operation.TRANSFER, "HKDS,kowloon,lantau,30", "t")
+
+
+def test_a_chain_of_transfers_that_need_one_another_goes_through(office: Office) -> None:
+    """The second instruction only succeeds on what the first has moved, so it is sent after it."""
+    office.issue("HKDS,kowloon,5050")
+    book = office.instrument().control_book
+    for holder in ("kowloon", "lantau"):
+        office.send_as(holder, "HKDS", "approve", book, 10**12)
+    rows = [f"HKDS,kowloon,lantau,{n}" for n in range(1, 101)] + ["HKDS,lantau,retail-a,5050"]
+
+    outcome = office.carry_out(Operation.TRANSFER, "\n".join(rows), "chain")
+
+    assert len(outcome.tx_hashes) == 2
+    assert office.balance("retail-a") == 5_050_000_000
+
+
+def test_deploying_twice_finds_what_is_there(office: Office) -> None:
+    descriptions = read_descriptions(office.folder / "instruments.toml")
+    offices = Offices(dev_address(ADMIN), (dev_address(MAKER),), (dev_address(CHECKER),), admin_delay_s=60)
+    head = office.node.head()
+    empty = Database(f"sqlite:///{office.folder / 'other.db'}")
+    empty.migrate()
+
+    for database in (office.database, empty):
+        found = deploy(database, office.node, dev_signer(office.node, ADMIN), descriptions, offices)
+        assert [each.created for each in found] == [False, False]
+        assert found[0].instrument == office.instrument()
+
+    assert office.node.head() == head
+
+
+def test_an_instrument_of_the_same_name_with_other_terms_is_refused(office: Office) -> None:
+    text = (office.folder / "instruments.toml").read_text().replace('"Green Bond"', '"Greener Bond"')
+    descriptions = read_descriptions(office.write("changed.toml", text))
+    offices = Offices(dev_address(ADMIN), (dev_address(MAKER),), (dev_address(CHECKER),), admin_delay_s=60)
+    head = office.node.head()
+
+    with pytest.raises(IdempotencyConflict, match="GRN28"):
+        deploy(office.database, office.node, dev_signer(office.node, ADMIN), descriptions, offices)
+
+    assert office.node.head() == head
+
+
+def test_an_instruction_that_expired_before_it_was_sent_is_signed_anew(office: Office) -> None:
+    plan = office.plan(Operation.ISSUE, "HKDS,kowloon,10", "slow")
+    approve(office.desk, store(office.desk, plan))
+    office.node.request("evm_increaseTime", [2 * office.desk.lifetime_s])
+    office.node.request("anvil_mine", ["0x1"])
+
+    run(office.desk, plan)
+
+    assert office.balance("kowloon") == 10_000_000
+
+
+def test_a_reorganisation_that_drops_an_issue_is_made_good_by_the_same_command(office: Office) -> None:
+    office.issue("HKDS,kowloon,10")
+    office.node.request("anvil_reorg", [1, []])
+    assert office.balance("kowloon") == 0
+
+    office.issue("HKDS,kowloon,10")
+
+    assert office.balance("kowloon") == 10_000_000
+
+
+def test_a_refusal_of_the_chain_names_the_rule(office: Office) -> None:
+    office.issue("HKDS,kowloon,10")
+
+    with pytest.raises(TransferRefused) as caught:
+        office.send_as("kowloon", "HKDS", "transfer", office.address("mainland"), 1)
+
+    assert caught.value.restriction is Restriction.COUNTRY_NOT_ALLOWED
+
+
+def _with_new_register(office: Office) -> Office:
+    """The same chain, the same keys, and a register that knows nothing of what was issued."""
+    database = Database(f"sqlite:///{office.folder / 'new.db'}")
+    database.migrate()
+    return open_office(database, office.node, office.folder)

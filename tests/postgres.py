@@ -19,7 +19,7 @@ import psycopg
 from psycopg import sql
 from sqlalchemy.engine import make_url
 
-SERVER_VARIABLE = "RWALEDGER_TEST_POSTGRES_URL"
+SERVER_VARIABLE = "TEST_POSTGRES_URL"
 _READY_SECONDS_MAX = 60.0
 _MEMORY = Path("/dev/shm")
 _MEMORY_BYTES_MIN = 1 << 30
@@ -44,7 +44,7 @@ wait $!
 def postgres_server() -> Iterator[str]:
     """Yields the URL of a server, for a role that may create databases.
 
-    It is what RWALEDGER_TEST_POSTGRES_URL says, else a server that lives as long as the context.
+    It is what TEST_POSTGRES_URL says, else a server that lives as long as the context.
     """
     named = os.environ.get(SERVER_VARIABLE)
     if named:

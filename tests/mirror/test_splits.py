@@ -57,7 +57,7 @@ def chain(blank_register: Path) -> Iterator[Chain]:
 def test_the_chain_holds_every_kind_of_event(chain: Chain) -> None:
     names = {row[7] for row in chain.cold["events"]}
     assert names >= {"Transfer", "ForcedTransfer", "Frozen", "AddressFrozen", "AccountSuspended", "AccountAdmitted"}
-    assert len(chain.cold["postings"]) > 100
+    assert len(chain.cold["postings"]) > 60
 
 
 @given(

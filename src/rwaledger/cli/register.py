@@ -33,7 +33,7 @@ def sync(context: Context, as_json: bool) -> None:
     """Read all events up to finality into postings and positions; resumes, and rewinds a reorganisation."""
     from rwaledger.mirror.finality import Finality
     from rwaledger.mirror.sync import sync as mirror
-    from rwaledger.registry import instructions
+    from rwaledger.operate.follow import follow
 
     with progress() as shown:
         summary = mirror(
@@ -42,8 +42,7 @@ def sync(context: Context, as_json: bool) -> None:
             Finality.parse(context.settings.finality),
             progress=lambda done, total: shown("sync", done, total),
         )
-    with context.database.begin() as connection:
-        instructions.finalise(connection, context.node.chain_id, summary.target_block)
+    follow(context.database, context.node, summary.target_block)
     document = {
         "chain_id": summary.chain_id,
         "head": summary.head,

@@ -8,10 +8,8 @@ from rwaledger.chain import instructions as book
 from rwaledger.chain.sender import (
     Outgoing,
     Receipt,
-    await_receipts,
     broadcast,
     estimate,
-    failure_of,
     mined_nonce,
     next_nonce,
     receipts,
@@ -20,12 +18,10 @@ from rwaledger.chain.sender import (
 from rwaledger.domain.errors import AuthorisationError, RwaledgerError
 from rwaledger.domain.instruction import InstructionStatus
 from rwaledger.operate.desk import Desk
-from rwaledger.registry import audit_log, instructions, transactions
-from rwaledger.registry.database import Connection
+from rwaledger.operate.follow import RESENDABLE, confirm
+from rwaledger.registry import instructions, transactions
 from rwaledger.registry.instructions import StoredInstruction
 from rwaledger.registry.transactions import StoredTransaction, TransactionStatus
-
-_RESENDABLE = (TransactionStatus.SIGNED, TransactionStatus.SENT, TransactionStatus.MINED)
 
 
 def send(desk: Desk, approved: Sequence[StoredInstruction]) -> list[Receipt]:
@@ -42,7 +38,7 @@ def send(desk: Desk, approved: Sequence[StoredInstruction]) -> list[Receipt]:
         desk.progress("send", len(mined), len(approved))
         signed = sign_and_store(desk, remaining[: len(calls)], calls, gas)
         broadcast(desk.node, [transaction.raw for transaction in signed])
-        mined += confirm(desk, signed)
+        mined += confirm(desk.database, desk.node, signed)
         desk.progress("send", len(mined), len(approved))
         remaining = remaining[len(calls) :]
     return mined
@@ -80,22 +76,6 @@ def sign_and_store(
     return stored
 
 
-def confirm(desk: Desk, sent: Sequence[StoredTransaction]) -> list[Receipt]:
-    """Waits for the receipts and writes down how each transaction ended.
-
-    Raises:
-        TransactionFailed: one of them failed; all are written down first.
-    """
-    mined = await_receipts(desk.node, [transaction.tx_hash for transaction in sent])
-    with desk.database.begin() as connection:
-        for transaction, receipt in zip(sent, mined, strict=True):
-            _write_receipt(connection, transaction, receipt)
-    for receipt in mined:
-        if not receipt.succeeded:
-            raise failure_of(desk.node, receipt)
-    return mined
-
-
 def resend(desk: Desk, stored: Sequence[StoredInstruction]) -> None:
     """Sends again, byte for byte, what was signed before a crash or lost in a reorganisation, and waits for it.
 
@@ -105,7 +85,7 @@ def resend(desk: Desk, stored: Sequence[StoredInstruction]) -> None:
     refs = {each.instruction.ref for each in stored}
     with desk.database.read() as connection:
         known = transactions.transactions(connection, chain_id=desk.node.chain_id)
-    sent = [each for each in known if each.instruction_ref in refs and each.status in _RESENDABLE]
+    sent = [each for each in known if each.instruction_ref in refs and each.status in RESENDABLE]
     found = receipts(desk.node, [each.tx_hash for each in sent])
     lost = [each for each, receipt in zip(sent, found, strict=True) if receipt is None]
     replaced = {each.tx_hash for each in lost if each.nonce < mined_nonce(desk.node, each.sender)}
@@ -114,7 +94,7 @@ def resend(desk: Desk, stored: Sequence[StoredInstruction]) -> None:
         for tx_hash in replaced:
             transactions.set_transaction_status(connection, tx_hash, TransactionStatus.REPLACED)
     unwritten = [each for each in sent if each.status is not TransactionStatus.MINED or each in lost]
-    confirm(desk, [each for each in unwritten if each.tx_hash not in replaced])
+    confirm(desk.database, desk.node, [each for each in unwritten if each.tx_hash not in replaced])
 
 
 def _ready(desk: Desk, remaining: Sequence[StoredInstruction]) -> tuple[list[Outgoing], list[int]]:
@@ -135,20 +115,3 @@ def _ready(desk: Desk, remaining: Sequence[StoredInstruction]) -> tuple[list[Out
         calls.append(call)
         gas.append(result)
     return calls, gas
-
-
-def _write_receipt(connection: Connection, transaction: StoredTransaction, receipt: Receipt) -> None:
-    transactions.set_transaction_status(
-        connection,
-        receipt.tx_hash,
-        TransactionStatus.MINED if receipt.succeeded else TransactionStatus.REVERTED,
-        block_number=receipt.block_number,
-        block_hash=receipt.block_hash,
-        gas_used=receipt.gas_used,
-    )
-    if transaction.instruction_ref is None:
-        return
-    status = InstructionStatus.MINED if receipt.succeeded else InstructionStatus.FAILED
-    instructions.set_status(connection, transaction.instruction_ref, status)
-    detail = {"transaction": receipt.tx_hash}
-    audit_log.record(connection, transaction.sender, f"instruction {status}", transaction.instruction_ref, detail)

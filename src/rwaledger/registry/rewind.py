@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Table, delete, insert, literal
 from rwaledger.domain.block import Checkpoint
 from rwaledger.domain.errors import RegisterConflict
 from rwaledger.registry import tables
+from rwaledger.registry.transactions import set_transactions_back
 from rwaledger.registry.types import utc_now
 
 
@@ -29,6 +30,7 @@ def rewind(c: Connection, chain_id: int, to_block: int, replaced_by: str) -> lis
         _set_positions_back(c, instrument_id, to_block)
         _delete_above(c, tables.postings, tables.postings.c.instrument_id == instrument_id, to_block)
         _delete_above(c, tables.standings, tables.standings.c.instrument_id == instrument_id, to_block)
+    set_transactions_back(c, chain_id, to_block)
     blocks = tables.blocks
     c.execute(delete(blocks).where(blocks.c.chain_id == chain_id, blocks.c.number > to_block))
     return moved

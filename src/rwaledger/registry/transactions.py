@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Row, Select, insert, select, update
 
 from rwaledger.domain.errors import UnknownName
+from rwaledger.domain.instruction import InstructionStatus
 from rwaledger.registry import tables
 from rwaledger.registry.database import Connection
 from rwaledger.registry.types import stored_member, utc_now
@@ -109,11 +110,25 @@ def transactions(
     return _fetch(c, query)
 
 
-def unfinished_transactions(c: Connection, chain_id: int, sender: str) -> list[StoredTransaction]:
-    """The sender's transactions that are signed or sent and not known to be mined, in order of nonce."""
+def unfinished_transactions(c: Connection, chain_id: int, sender: str | None = None) -> list[StoredTransaction]:
+    """What is signed or sent and not known to be mined, of one sender where given, in order of sender and nonce."""
     t = tables.transactions.c
-    query = select(*(t[name] for name in _FIELDS)).where(t.chain_id == chain_id, t.sender == sender)
+    query = select(*(t[name] for name in _FIELDS)).where(t.chain_id == chain_id)
+    if sender is not None:
+        query = query.where(t.sender == sender)
     return _fetch(c, query.where(t.status.in_([str(status) for status in _UNFINISHED])))
+
+
+def set_transactions_back(c: Connection, chain_id: int, to_block: int) -> None:
+    """Marks as sent, and no more, what was mined above a block that the chain went back to; its instruction too."""
+    t, i = tables.transactions, tables.instructions
+    orphaned = (t.c.chain_id == chain_id, t.c.block_number > to_block)
+    refs = list(c.execute(select(t.c.instruction_ref).where(*orphaned, t.c.instruction_ref.is_not(None))).scalars())
+    sent = {"status": str(InstructionStatus.SENT), "updated_at": utc_now()}
+    for ref in refs:
+        c.execute(update(i).where(i.c.ref == ref).values(sent))
+    nowhere = {"block_number": None, "block_hash": None, "gas_used": None}
+    c.execute(update(t).where(*orphaned).values(status=str(TransactionStatus.SENT), updated_at=utc_now(), **nowhere))
 
 
 def _fetch(c: Connection, query: Select[Any]) -> list[StoredTransaction]:

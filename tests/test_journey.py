@@ -1,0 +1,81 @@
+"""The whole journey at its edges: the largest amounts, and a chain that changes its mind."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from rwaledger.audit.reconcile import reconcile
+from rwaledger.chain.local import local_node
+from rwaledger.domain.errors import UnknownName
+from rwaledger.mirror.finality import Finality
+from rwaledger.mirror.sync import sync
+from rwaledger.operate.follow import follow
+from rwaledger.registry import positions
+from rwaledger.registry.database import Database
+from rwaledger.report import json as report_json
+from rwaledger.report import model
+from tests.office import Office, open_office
+
+LARGEST = 2**96 - 1
+
+
+@pytest.fixture
+def office(tmp_path: Path, database: Database) -> Iterator[Office]:
+    with local_node(tmp_path / "node") as node:
+        yield open_office(database, node, tmp_path)
+
+
+def test_the_largest_amounts_survive_from_file_to_report(office: Office) -> None:
+    """2^96-1 units in all, in two holdings that are each far beyond 2^64."""
+    office.issue("HKDS,kowloon,79228162514264337593543.950334\nHKDS,lantau,0.000001")
+    office.send_as("kowloon", "HKDS", "transfer", office.address("lantau"), LARGEST // 2)
+
+    office.settle_and_sync()
+    with office.database.read() as connection:
+        held = {p.account: p.balance_units for p in positions.positions(connection, "HKDS")}
+        last = list(positions.postings(connection, "HKDS"))[-1]
+    found = reconcile(office.database, office.node)
+    report = json.loads(report_json.render(model.build(office.database, found)))
+
+    lantau, kowloon = office.address("lantau"), office.address("kowloon")
+    assert (held[lantau], held[kowloon]) == (LARGEST // 2 + 1, LARGEST // 2)
+    assert held["0x" + "0" * 40] == -LARGEST
+    assert last.balance_after_units in (LARGEST // 2 + 1, LARGEST // 2)
+    assert found.passed
+    text = json.dumps(report)
+    assert str(LARGEST) in text
+    assert str(LARGEST // 2 + 1) in text
+
+
+def test_a_reorganisation_after_syncing_is_rewound_and_reconciles(office: Office) -> None:
+    """Three blocks go, with an issue in them; what stays reconciles, and the same command issues again."""
+    latest = Finality.parse("latest")
+    office.issue("HKDS,kowloon,100")
+    office.issue("HKDS,lantau,50", "dropped")
+    office.send_as("kowloon", "HKDS", "transfer", office.address("lantau"), 7)
+    office.send_as("lantau", "HKDS", "transfer", office.address("kowloon"), 3)
+    follow(office.database, office.node, sync(office.database, office.node, latest).target_block)
+
+    office.node.request("anvil_reorg", [3, []])
+    summary = sync(office.database, office.node, latest)
+    follow(office.database, office.node, summary.target_block)
+    found = reconcile(office.database, office.node)
+
+    assert summary.rewound_blocks == 3
+    assert office.balance("lantau") == 0
+    assert found.passed, found.breaks
+
+    office.issue("HKDS,lantau,50", "dropped")
+    follow(office.database, office.node, sync(office.database, office.node, latest).target_block)
+    assert office.balance("lantau") == 50_000_000
+    assert reconcile(office.database, office.node).passed
+
+
+def test_a_check_that_is_not_there_is_named(office: Office) -> None:
+    office.settle_and_sync()
+    with pytest.raises(UnknownName, match="C99"):
+        reconcile(office.database, office.node, checks=["C99"])

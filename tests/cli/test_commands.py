@@ -56,7 +56,7 @@ def test_the_journey_from_deployment_to_holdings(office: Path, capsys: pytest.Ca
     done = json_of(capsys, "units", "issue", "allocations.csv", "--yes")
     assert (done["lines_done"], done["lines_done_before"]) == (1, 0)  # type: ignore[call-overload, index]
     assert run(["units", "issue", "allocations.csv", "--yes"]) == 0
-    assert "nothing to do: all 1 lines" in capsys.readouterr().out
+    assert "nothing to do: 1 line of key" in capsys.readouterr().out
 
     assert run(["node", "mine", "2"]) == 0
     assert run(["register", "sync"]) == 0

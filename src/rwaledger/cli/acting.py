@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rwaledger.cli.context import Context, Manner, ask
-from rwaledger.cli.output import emit, progress, say
+from rwaledger.cli.output import counted, emit, progress, say
 from rwaledger.domain.units import format_amount
 
 if TYPE_CHECKING:
@@ -41,10 +41,10 @@ def describe(context: Context, plan: Plan) -> str:
         amount = f", {format_amount(units, instrument.decimals, grouped=True)} {instrument.symbol}" if units else ""
         lines.append(
             f"  {operation} {instrument.instrument_id} at {checksummed(instrument.address)}:"
-            f" {count} lines in {len(parts)} instructions{amount}"
+            f" {counted(count, 'line')} in {counted(len(parts), 'instruction')}{amount}"
         )
     maker, checker = (
-        f"{name} ({checksummed(context.address_of(name))})"
+        f"{checksummed(context.address_of(name))} ({name})"
         for name in (context.settings.maker, context.settings.checker)
     )
     lines.append(f"  maker {maker}, checker {checker}")
@@ -54,12 +54,14 @@ def describe(context: Context, plan: Plan) -> str:
 def _text(plan: Plan, outcome: Outcome, dry_run: bool) -> str:
     if dry_run:
         done = f"; {outcome.lines_before} are done already" if outcome.lines_before else ""
-        return f"dry run: {outcome.lines_done} of {plan.line_count} lines would be carried out{done}; nothing was sent"
+        lines = f"{outcome.lines_done} of {counted(plan.line_count, 'line')}"
+        return f"dry run: {lines} would be carried out{done}; nothing was sent"
     if outcome.lines_done == 0:
-        return f"nothing to do: all {outcome.lines_before} lines of key {plan.key!r} were carried out before"
+        return f"nothing to do: {counted(outcome.lines_before, 'line')} of key {plan.key!r} carried out before"
     earlier = f" ({outcome.lines_before} were before)" if outcome.lines_before else ""
     gas = f", {outcome.gas_used:,} gas" if outcome.gas_used else ""
-    return f"{outcome.lines_done} lines carried out{earlier} in {len(outcome.tx_hashes)} transactions{gas}"
+    done, sent = counted(outcome.lines_done, "line"), counted(len(outcome.tx_hashes), "transaction")
+    return f"{done} carried out{earlier} in {sent}{gas}"
 
 
 def _document(outcome: Outcome, dry_run: bool) -> dict[str, object]:

@@ -27,6 +27,11 @@ def say(message: str) -> None:
     click.echo(message, err=True)
 
 
+def counted(count: int, noun: str) -> str:
+    """A count with its noun: `1 line`, `1,040 lines`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def table(header: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> str:
     """Columns of plain text, two blanks apart; the columns in `right` are aligned to the right."""
     if not rows:

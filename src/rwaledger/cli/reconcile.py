@@ -33,7 +33,7 @@ def run(context: Context, block: int | None, checks: tuple[str, ...], out: Path 
             context.node,
             block=block,
             checks=list(checks) or None,
-            progress=shown,
+            progress=lambda done, total: shown("reconcile", done, total),
         )
         report = model.build(context.database, found)
     if out is not None:

@@ -1,0 +1,1 @@
+"""Reconcile four records at one pinned block: one module a check."""

@@ -1,0 +1,180 @@
+"""Which events of an instrument an instruction of the control book stands behind, and what they were to be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+from rwaledger.audit.replay import Move, move_of
+from rwaledger.chain.instructions import digest
+from rwaledger.domain.block import ChainEvent
+from rwaledger.domain.instruction import InstructionStatus, Line, Operation
+from rwaledger.domain.posting import ISSUANCE_ACCOUNT
+from rwaledger.registry.instructions import StoredInstruction
+
+CARRIED_OUT = frozenset({InstructionStatus.MINED, InstructionStatus.FINAL})
+_MOVING = frozenset({Operation.ISSUE, Operation.REDEEM, Operation.TRANSFER, Operation.FORCE_TRANSFER})
+_WITHDRAWN = frozenset({InstructionStatus.DRAFT, InstructionStatus.FAILED, InstructionStatus.CANCELLED})
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """An instruction that the control book carried out.
+
+    `event` is its InstructionExecuted, `effects` the instrument's events behind it, `stored` what the register knows
+    under the same reference, `stored_digests` the digest that it recorded and the one that it ought to have.
+    """
+
+    event: ChainEvent
+    effects: tuple[ChainEvent, ...]
+    stored: StoredInstruction | None
+    stored_digests: frozenset[str]
+
+    @property
+    def ref(self) -> str:
+        """The one-time reference."""
+        return str(self.event.args["ref"])
+
+    @property
+    def objection(self) -> str:
+        """Why the register's control book does not authorise it; empty where it does."""
+        if self.stored is None:
+            return "the register has no such instruction"
+        if self.stored.signature is None:
+            return "no checker signed it"
+        if self.stored.status in _WITHDRAWN:
+            return f"the register calls it {self.stored.status.value}"
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """What is done to whose units, by authority or by a holder: an issue, redemption, transfer or forced move."""
+
+    operation: Operation
+    move: Move
+
+    @property
+    def account(self) -> str:
+        """The account that it is told of: who received, unless it was redeemed."""
+        return self.move.sender if self.operation is Operation.REDEEM else self.move.recipient
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """A deed on the chain, and the event that reports it."""
+
+    deed: Deed
+    event: ChainEvent
+
+
+@dataclass(frozen=True, slots=True)
+class ControlBook:
+    """What was authorised on one instrument.
+
+    `stored` are the register's instructions by reference, `executions` those carried out up to the pinned block,
+    `later` the references carried out beyond it, `authorised_units` the net issuance that was authorised and
+    carried out. `unclear` are accounts whose orders another check has found at fault already.
+    """
+
+    stored: Mapping[str, StoredInstruction]
+    executions: tuple[Execution, ...]
+    later: frozenset[str]
+    authorised_units: int
+    unclear: frozenset[str] = frozenset()
+
+
+def control_book(
+    stored: Mapping[str, StoredInstruction],
+    book_events: Iterable[ChainEvent],
+    token_events: Sequence[ChainEvent],
+    token: str,
+    later: frozenset[str],
+) -> ControlBook:
+    """The control book of the instrument at `token`, out of the events of both contracts."""
+    spans = _spans([*book_events, *token_events], token)
+    executions = tuple(_execution(stored, *span) for span in spans if span[0].args["instrument"] == token)
+    authorised = sum(net_issuance(each.stored) for each in executions if each.stored and not each.objection)
+    return ControlBook(stored, executions, later, authorised)
+
+
+def _execution(stored: Mapping[str, StoredInstruction], event: ChainEvent, behind: Sequence[ChainEvent]) -> Execution:
+    known = stored.get(str(event.args["ref"]))
+    digests = frozenset({known.digest, digest(known.instruction)} if known else ())
+    return Execution(event, tuple(behind), known, digests)
+
+
+def net_issuance(stored: StoredInstruction) -> int:
+    """Units that the lines of an instruction issue, less those that they redeem."""
+    instruction = stored.instruction
+    sign = {Operation.ISSUE: 1, Operation.REDEEM: -1}.get(instruction.operation, 0)
+    return sign * sum(line.amount_units for line in instruction.lines)
+
+
+def deeds_of(stored: StoredInstruction) -> list[Deed]:
+    """The deeds that the lines of an instruction stand for, one a line; none where it moves nothing."""
+    operation = stored.instruction.operation
+    if operation not in _MOVING:
+        return []
+    return [Deed(operation, _move_of_line(operation, line)) for line in stored.instruction.lines]
+
+
+def _move_of_line(operation: Operation, line: Line) -> Move:
+    if operation is Operation.ISSUE:
+        return Move(ISSUANCE_ACCOUNT, line.recipient, line.amount_units)
+    if operation is Operation.REDEEM:
+        return Move(line.sender, ISSUANCE_ACCOUNT, line.amount_units)
+    return Move(line.sender, line.recipient, line.amount_units)
+
+
+def effects(events: Iterable[ChainEvent]) -> list[Effect]:
+    """The deeds in a row of events."""
+    found: list[Effect] = []
+    for event in events:
+        move = move_of(event)
+        if event.name == "ForcedTransfer":
+            forced = _forced(event)
+            if found and _belong_together(found[-1], forced):
+                found[-1] = Effect(forced.deed, found[-1].event)
+            else:
+                found.append(forced)
+        elif move is not None:
+            found.append(Effect(Deed(_operation_of(move), move), event))
+    return found
+
+
+def _forced(event: ChainEvent) -> Effect:
+    args = event.args
+    move = Move(str(args["from"]), str(args["to"]), cast(int, args["amount"]))
+    return Effect(Deed(Operation.FORCE_TRANSFER, move), event)
+
+
+def _belong_together(transfer: Effect, forced: Effect) -> bool:
+    """The contract emits ForcedTransfer right behind the Transfer that it forced."""
+    first, second = transfer.event.log, forced.event.log
+    adjacent = (first.tx_hash, first.log_index + 1) == (second.tx_hash, second.log_index)
+    return adjacent and transfer.deed.move == forced.deed.move
+
+
+def _operation_of(move: Move) -> Operation:
+    if move.sender == ISSUANCE_ACCOUNT:
+        return Operation.ISSUE
+    return Operation.REDEEM if move.recipient == ISSUANCE_ACCOUNT else Operation.TRANSFER
+
+
+def _spans(events: Iterable[ChainEvent], token: str) -> Iterator[tuple[ChainEvent, list[ChainEvent]]]:
+    """Each execution, with the token's events behind it in its transaction and before the next execution."""
+    current: ChainEvent | None = None
+    behind: list[ChainEvent] = []
+    for event in sorted(events, key=lambda each: (each.log.block_number, each.log.log_index)):
+        starts = event.log.address != token and event.name == "InstructionExecuted"
+        if current is not None and (starts or event.log.tx_hash != current.log.tx_hash):
+            yield current, behind
+            current = None
+        if starts:
+            current, behind = event, []
+        elif current is not None and event.log.address == token:
+            behind.append(event)
+    if current is not None:
+        yield current, behind

@@ -1,0 +1,77 @@
+"""C04: every move was entered once, as a debit and a credit of the same units."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from rwaledger.audit.findings import REGISTER, Findings, amount, cause_of
+from rwaledger.audit.records import InstrumentRecords, Place, Records
+from rwaledger.audit.replay import move_of
+from rwaledger.domain.posting import Posting
+from rwaledger.domain.reconciliation import BreakClass, CheckResult, Value
+
+ID = "C04"
+TITLE = "Double entry"
+PURPOSE = "Every group of postings has exactly two legs and nets to zero, and no move was entered twice."
+
+
+@dataclass(frozen=True, slots=True)
+class _Fault:
+    """What is wrong with a group of postings."""
+
+    break_class: BreakClass
+    account: str
+    summary: str
+
+
+def run(records: Records) -> CheckResult:
+    """Looks at the postings of each event together."""
+    findings = Findings(ID, TITLE, records)
+    for each in records.instruments:
+        findings.count(groups=len(each.groups), postings=len(each.register.postings))
+        for place, fault in _faults(each):
+            found = Value(REGISTER, _shown(each, each.groups[place]))
+            instrument_id, cause = each.instrument.instrument_id, cause_of(place)
+            values = Value("required", "2 legs, net 0, entered once"), found
+            findings.add(fault.break_class, instrument_id, fault.account, fault.summary, values, cause=cause)
+    return findings.result()
+
+
+def _faults(each: InstrumentRecords) -> Iterator[tuple[Place, _Fault]]:
+    backed = {place for place, event in each.account_events.items() if move_of(event)}
+    by_transaction: dict[str, list[Place]] = {}
+    for place in sorted(backed & set(each.groups)):
+        by_transaction.setdefault(each.groups[place][0].tx_hash, []).append(place)
+    for place, group in each.groups.items():
+        others = () if place in backed else by_transaction.get(group[0].tx_hash, ())
+        fault = _fault(group, place, [(other, each.groups[other]) for other in others])
+        if fault:
+            yield place, fault
+
+
+def _fault(group: Sequence[Posting], place: Place, others: Sequence[tuple[Place, Sequence[Posting]]]) -> _Fault | None:
+    """`others` are what was entered for the transfers of the same transaction, where none stands behind the group."""
+    where, account = f"block {place[0]}, log {place[1]}", group[-1].account
+    repeated = [other for other, legs in others if _legs(group) <= _legs(legs)]
+    if repeated:
+        original = f"block {repeated[0][0]}, log {repeated[0][1]}"
+        return _Fault(BreakClass.DUPLICATE, account, f"posting entered twice: {where} repeats {original}")
+    if len(group) > 2 and len(set(_legs(group))) < len(group):
+        return _Fault(BreakClass.DUPLICATE, account, f"posting entered twice: {where}")
+    if len(group) != 2:
+        return _Fault(BreakClass.AMOUNT, account, f"{len(group)} legs instead of 2: {where}")
+    if sum(posting.amount_units for posting in group) != 0:
+        return _Fault(BreakClass.AMOUNT, account, f"debit and credit differ: {where}")
+    return None
+
+
+def _legs(group: Sequence[Posting]) -> Counter[tuple[str, int]]:
+    return Counter((posting.account, posting.amount_units) for posting in group)
+
+
+def _shown(each: InstrumentRecords, group: Sequence[Posting]) -> str:
+    net = sum(posting.amount_units for posting in group)
+    units = ", ".join(amount(each, posting.amount_units) for posting in group)
+    return f"{len(group)} legs ({units}), net {amount(each, net)}"

@@ -1,0 +1,154 @@
+"""C05: every issue, redemption and forced move has exactly one authorised instruction, and the reverse."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from rwaledger.audit.authority import CARRIED_OUT, Deed, Effect, Execution, deeds_of, effects
+from rwaledger.audit.findings import CONTROL_BOOK, EVENTS, Findings, amount, cause_of, named_amount, where
+from rwaledger.audit.records import InstrumentRecords, Records, place_of
+from rwaledger.domain.instruction import Operation
+from rwaledger.domain.reconciliation import Break, BreakClass, CheckResult, Value
+from rwaledger.registry.instructions import StoredInstruction
+
+ID = "C05"
+TITLE = "Everything was authorised"
+PURPOSE = (
+    "Every issue, redemption and forced move on the chain has exactly one instruction with a maker and a checker, "
+    "line for line, and every instruction that the register calls carried out has its effects on the chain."
+)
+
+_UNDUE = {
+    Operation.ISSUE: (BreakClass.UNDUE_CREATION, "issue"),
+    Operation.REDEEM: (BreakClass.UNDUE_DELETION, "redemption"),
+    Operation.FORCE_TRANSFER: (BreakClass.UNAUTHORISED, "forced transfer"),
+}
+"""What nobody may do without an instruction."""
+
+
+def run(records: Records) -> CheckResult:
+    """Goes from the chain to the control book, and back."""
+    findings = Findings(ID, TITLE, records)
+    for each in records.instruments:
+        _require_authority(findings, each)
+        for execution in each.book.executions:
+            _judge(findings, each, execution)
+        _require_effects(findings, each)
+        findings.count(instructions=len(each.book.stored))
+    return findings.result()
+
+
+def _require_authority(findings: Findings, each: InstrumentRecords) -> None:
+    """What was done by nobody's instruction at all."""
+    behind = {place_of(event.log) for execution in each.book.executions for event in execution.effects}
+    privileged = [effect for effect in effects(each.token.events) if effect.deed.operation in _UNDUE]
+    findings.count(privileged_moves=len(privileged))
+    for effect in privileged:
+        if place_of(effect.event.log) not in behind:
+            _undue(findings, each, effect, "no instruction")
+
+
+def _judge(findings: Findings, each: InstrumentRecords, execution: Execution) -> None:
+    """Who authorised it, then whether it is what was signed, then line for line what it did."""
+    if execution.stored is None or execution.objection:
+        _unauthorised(findings, each, execution)
+    else:
+        edited = _compare_digests(findings, each, execution, execution.stored)
+        _compare_lines(findings, each, execution, execution.stored, follows_from=edited.break_id if edited else "")
+
+
+def _unauthorised(findings: Findings, each: InstrumentRecords, execution: Execution) -> None:
+    """One finding for the instruction; what it did follows from it."""
+    args, log = execution.event.args, execution.event.log
+    root = findings.add(
+        BreakClass.UNAUTHORISED,
+        each.instrument.instrument_id,
+        str(args["maker"]),
+        f"{args['operation']} of {args['lines']} lines was carried out, but {execution.objection}: {where(log)}",
+        (Value(EVENTS, f"instruction {execution.ref}"), Value(CONTROL_BOOK, execution.objection)),
+        cause=cause_of(place_of(log)),
+    )
+    for effect in effects(execution.effects):
+        if effect.deed.operation in _UNDUE:
+            _undue(findings, each, effect, "no authorised instruction", follows_from=root.break_id)
+
+
+def _undue(findings: Findings, each: InstrumentRecords, effect: Effect, lacks: str, *, follows_from: str = "") -> None:
+    break_class, name = _UNDUE[effect.deed.operation]
+    move, log = effect.deed.move, effect.event.log
+    origin = f" from {move.sender}" if effect.deed.operation is Operation.FORCE_TRANSFER else ""
+    findings.add(
+        break_class,
+        each.instrument.instrument_id,
+        effect.deed.account,
+        f"{name} of {named_amount(each, move.amount_units)}{origin} has {lacks}: {where(log)}",
+        (Value(EVENTS, amount(each, move.amount_units)), Value(CONTROL_BOOK, lacks)),
+        cause=cause_of(place_of(log)),
+        follows_from=follows_from,
+    )
+
+
+def _compare_digests(
+    findings: Findings, each: InstrumentRecords, execution: Execution, stored: StoredInstruction
+) -> Break | None:
+    """The digest covers reference, instrument, operation, maker, checker, deadline, order and lines."""
+    executed = str(execution.event.args["digest"])
+    recorded = execution.stored_digests - {executed}
+    if not recorded:
+        return None
+    return findings.add(
+        BreakClass.TAMPER,
+        each.instrument.instrument_id,
+        stored.instruction.maker,
+        f"the register's instruction is not the one that was carried out: {where(execution.event.log)}",
+        (Value(EVENTS, f"digest {executed}"), Value(CONTROL_BOOK, f"digest {min(recorded)}")),
+        cause=f"instruction {execution.ref}",
+    )
+
+
+def _compare_lines(
+    findings: Findings, each: InstrumentRecords, execution: Execution, stored: StoredInstruction, *, follows_from: str
+) -> None:
+    """Each line has its effect, and no effect is without a line."""
+    lines = Counter(deeds_of(stored))
+    for effect in effects(execution.effects):
+        if lines[effect.deed] > 0:
+            lines[effect.deed] -= 1
+        elif effect.deed.operation in _UNDUE:
+            _undue(findings, each, effect, "no line in the instruction behind it", follows_from=follows_from)
+    for number, deed in enumerate(deeds_of(stored), 1):
+        if lines[deed] > 0:
+            lines[deed] -= 1
+            _without_effect(findings, each, execution, number, deed, follows_from=follows_from)
+
+
+def _without_effect(
+    findings: Findings, each: InstrumentRecords, execution: Execution, number: int, deed: Deed, *, follows_from: str
+) -> None:
+    findings.add(
+        BreakClass.MISSING_ON_CHAIN,
+        each.instrument.instrument_id,
+        deed.account,
+        f"line {number} ({deed.operation}) had no effect: {where(execution.event.log)}",
+        (Value(EVENTS, "nothing"), Value(CONTROL_BOOK, amount(each, deed.move.amount_units))),
+        cause=f"instruction {execution.ref} line {number}",
+        follows_from=follows_from,
+    )
+
+
+def _require_effects(findings: Findings, each: InstrumentRecords) -> None:
+    """What the register calls carried out was, at the pinned block or, as the next run will see, beyond it."""
+    executed = Counter(execution.ref for execution in each.book.executions)
+    for ref, stored in sorted(each.book.stored.items()):
+        if stored.status in CARRIED_OUT and executed[ref] != 1 and ref not in each.book.later:
+            findings.add(
+                BreakClass.MISSING_ON_CHAIN if not executed[ref] else BreakClass.DUPLICATE,
+                each.instrument.instrument_id,
+                stored.instruction.maker,
+                f"the register calls the instruction {stored.status}; the chain has it {executed[ref]} times: {ref}",
+                (Value(EVENTS, f"{executed[ref]} times"), Value(CONTROL_BOOK, "once")),
+                cause=f"instruction {ref} carried out",
+            )
+    beyond = sum(ref in each.book.later for ref in each.book.stored)
+    if beyond:
+        findings.note(f"{beyond} instructions on {each.instrument.instrument_id} were carried out beyond this block.")

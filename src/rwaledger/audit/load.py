@@ -1,0 +1,36 @@
+"""Load the four records as of one pinned block, and make sure that the pin held while they were read."""
+
+from __future__ import annotations
+
+from rwaledger.audit.pin import still_pinned
+from rwaledger.audit.records import Records
+from rwaledger.audit.sources import extract_register, read_records
+from rwaledger.audit.steps import Steps
+from rwaledger.chain.rpc import Node
+from rwaledger.domain.errors import ChainMismatch
+from rwaledger.registry.database import Database
+
+_ATTEMPTS = 2
+
+
+def load(database: Database, node: Node, block: int | None = None, steps: Steps | None = None) -> Records:
+    """The records at `block`, by default the last one up to which every contract is in the register.
+
+    State is read by number, so the pinned hash is looked at again afterwards: what was read across a reorganisation
+    is thrown away and read once more.
+
+    Raises:
+        UsageError: nothing is synced, or `block` is beyond what is.
+        ChainMismatch: register and node do not agree on the pinned block, or it did not stay.
+        NodeUnreachable, NodeError, DatabaseUnreachable, RegisterConflict: as node and register raise them.
+    """
+    for _ in range(_ATTEMPTS):
+        with database.read() as connection:
+            extract = extract_register(connection, node, block)
+        records = read_records(extract, node, steps or Steps())
+        if still_pinned(node, records.pin):
+            return records
+    raise ChainMismatch(
+        f"block {records.pin.block_number} was replaced while it was read, {_ATTEMPTS} times",
+        "Wait until the chain has settled, run `rwaledger register sync` and reconcile again.",
+    )

@@ -1,0 +1,77 @@
+"""What is frozen by order: the freezes, releases and forced transfers of authorised instructions, added up.
+
+It reads amounts from the instructions alone. Only how much a forced transfer takes of what is frozen depends on the
+balance at that moment, which is replayed beside it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from rwaledger.audit.authority import Execution
+from rwaledger.audit.records import place_of
+from rwaledger.audit.replay import Replay
+from rwaledger.domain.block import ChainEvent
+from rwaledger.domain.instruction import Instruction, Line, Operation
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """How much of an account is frozen, and whether the whole of it is."""
+
+    units: int = 0
+    whole: bool = False
+
+
+@dataclass(slots=True)
+class _Orders:
+    frozen: dict[str, Frozen] = field(default_factory=dict)
+
+    def carry_out(self, instruction: Instruction, replayed: Replay) -> None:
+        """`replayed` is the register just before the instruction; its lines are followed one by one."""
+        balances: dict[str, int] = {}
+        for line in instruction.lines:
+            balance = balances.get(line.sender, replayed.balance(line.sender))
+            self.frozen[line.sender] = _after(self.frozen.get(line.sender, Frozen()), instruction, line, balance)
+            if instruction.operation is Operation.FORCE_TRANSFER:
+                balances[line.sender] = balance - line.amount_units
+                received = balances.get(line.recipient, replayed.balance(line.recipient))
+                balances[line.recipient] = received + line.amount_units
+
+
+def frozen_by_order(events: Sequence[ChainEvent], executions: Sequence[Execution]) -> Mapping[str, Frozen]:
+    """What authorised instructions leave frozen, by account; those of nothing else may be missing."""
+    orders, replayed = _Orders(), Replay()
+    upcoming = deque(events)
+    for execution in sorted(executions, key=lambda each: place_of(each.event.log)):
+        stored = execution.stored
+        if stored is None or execution.objection or not stored.instruction.operation.needs_order:
+            continue
+        while upcoming and place_of(upcoming[0].log) < place_of(execution.event.log):
+            replayed.apply(upcoming.popleft())
+        orders.carry_out(stored.instruction, replayed)
+    return orders.frozen
+
+
+def _after(before: Frozen, instruction: Instruction, line: Line, balance_units: int) -> Frozen:
+    match instruction.operation:
+        case Operation.FREEZE:
+            return replace(before, units=before.units + line.amount_units)
+        case Operation.RELEASE:
+            return replace(before, units=before.units - line.amount_units)
+        case Operation.FREEZE_ACCOUNT:
+            return replace(before, whole=True)
+        case Operation.RELEASE_ACCOUNT:
+            return replace(before, whole=False)
+        case Operation.FORCE_TRANSFER:
+            return _after_forced(before, line.amount_units, balance_units)
+        case _:
+            return before
+
+
+def _after_forced(before: Frozen, amount_units: int, balance_units: int) -> Frozen:
+    """The free units go first; what stays frozen then is all that remains."""
+    free = max(0, balance_units - before.units)
+    return replace(before, units=balance_units - amount_units) if amount_units > free else before

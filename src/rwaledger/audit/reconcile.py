@@ -1,0 +1,49 @@
+"""Reconcile: load the four records at one block, run the checks, and find what each break comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rwaledger.audit.checks import Check, select
+from rwaledger.audit.load import load
+from rwaledger.audit.records import Records
+from rwaledger.audit.roots import link
+from rwaledger.audit.steps import Progress, Steps, silent
+from rwaledger.chain.rpc import Node
+from rwaledger.domain.reconciliation import CheckResult, Reconciliation
+from rwaledger.registry.database import Database
+
+
+def reconcile(
+    database: Database,
+    node: Node,
+    block: int | None = None,
+    checks: Sequence[str] | None = None,
+    progress: Progress | None = None,
+) -> Reconciliation:
+    """The reconciliation at `block`, by default the last one up to which the register has every contract.
+
+    `checks` are ids such as `C02`; those not asked for are not listed. The same register, chain, block and checks give
+    the same result. A check that fails to run ends the whole. `progress` is told the steps done, and of how many.
+
+    Raises:
+        UnknownName: no such check.
+        UsageError: nothing is synced, or `block` is beyond what is.
+        ChainMismatch: register and node do not agree on the block, or it did not stay.
+        NodeUnreachable, NodeError, DatabaseUnreachable, RegisterConflict: as node and register raise them.
+    """
+    steps = Steps(progress or silent)
+    wanted = select(checks)
+    steps.expect(len(wanted))
+    records = load(database, node, block, steps)
+    results = _run(records, wanted, steps)
+    linked = link(records, results, lambda cured: _run(cured, wanted, Steps()))
+    return Reconciliation(records.pin, records.register_digest, linked)
+
+
+def _run(records: Records, checks: Sequence[Check], steps: Steps) -> tuple[CheckResult, ...]:
+    results = []
+    for check in checks:
+        results.append(check.run(records))
+        steps.did_one()
+    return tuple(results)

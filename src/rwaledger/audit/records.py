@@ -1,0 +1,138 @@
+"""The four records of all instruments at one pinned block, loaded once: state, events, register, control book."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from rwaledger.audit.authority import ControlBook
+from rwaledger.audit.replay import Replay, accounts_of
+from rwaledger.domain.block import ChainEvent, Log, Pin
+from rwaledger.domain.holder import Account, Standing
+from rwaledger.domain.instrument import Instrument
+from rwaledger.domain.posting import ISSUANCE_ACCOUNT, Posting
+from rwaledger.registry.instruments import Contract
+
+Place = tuple[int, int]
+"""Where an event stands on the chain: block number and log index."""
+
+
+def place_of(log: Log) -> Place:
+    """Where a log stands."""
+    return log.block_number, log.log_index
+
+
+@dataclass(frozen=True, slots=True)
+class Undecoded:
+    """A log that is no event of ours, and why."""
+
+    log: Log
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContractRecords:
+    """A mirrored contract: its code at the pinned block, its logs as the node and as the register have them.
+
+    `released` is whether the code is that of the artifact shipped under `artifact`, `wrong_immutables` what in it
+    was filled in otherwise than it had to be.
+    """
+
+    contract: Contract
+    artifact: str
+    code_hash: str
+    released: bool
+    wrong_immutables: tuple[str, ...]
+    chain_logs: tuple[Log, ...]
+    events: tuple[ChainEvent, ...]
+    undecoded: tuple[Undecoded, ...]
+    register_logs: tuple[tuple[str, Log], ...]
+
+    @property
+    def is_trusted(self) -> bool:
+        """Whether its answers mean anything: the code is the released one, or at least the one deployed."""
+        return self.released or self.code_hash == self.contract.code_hash
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What the token answers at the pinned block."""
+
+    total_supply_units: int
+    balances: Mapping[str, int]
+    standings: Mapping[str, Standing]
+
+    def balance(self, account: str) -> int:
+        """Units on an account; the issuance account owes the supply."""
+        return -self.total_supply_units if account == ISSUANCE_ACCOUNT else self.balances.get(account, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """What the register holds of an instrument up to the pinned block.
+
+    Positions are kept for the checkpoint only, so they are None where the pinned block is older.
+    """
+
+    postings: tuple[Posting, ...]
+    positions: Mapping[str, int] | None
+    standings: Mapping[str, Standing]
+
+
+@dataclass(frozen=True)
+class InstrumentRecords:
+    """The four records of one instrument. `state` is None where foreign code stands at its address."""
+
+    instrument: Instrument
+    token: ContractRecords
+    state: State | None
+    replayed: Replay
+    register: Register
+    book: ControlBook
+    accounts: tuple[str, ...]
+
+    @cached_property
+    def closing_balances(self) -> dict[str, int]:
+        """Balance behind the last posting of each account."""
+        return {posting.account: posting.balance_after_units for posting in self.register.postings}
+
+    @cached_property
+    def groups(self) -> dict[Place, tuple[Posting, ...]]:
+        """The postings of each place on the chain, in the order of their legs."""
+        found: dict[Place, tuple[Posting, ...]] = {}
+        for posting in self.register.postings:
+            place = (posting.block_number, posting.log_index)
+            found[place] = (*found.get(place, ()), posting)
+        return found
+
+    @cached_property
+    def account_events(self) -> dict[Place, ChainEvent]:
+        """The events on the chain that touch a balance or a standing, by their place."""
+        return {place_of(event.log): event for event in self.token.events if accounts_of(event)}
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """Everything that a check may look at. Instruments are in order of their names; `books` are the control books."""
+
+    pin: Pin
+    instruments: tuple[InstrumentRecords, ...]
+    books: tuple[ContractRecords, ...]
+    accounts: Mapping[str, Account]
+    register_digest: str
+
+    @property
+    def contracts(self) -> tuple[ContractRecords, ...]:
+        """All mirrored contracts, in order of their addresses."""
+        found = [*(each.token for each in self.instruments), *self.books]
+        return tuple(sorted(found, key=lambda each: each.contract.address))
+
+    def holder_id(self, account: str) -> str:
+        """The holder of an account, empty where the register maps it to none."""
+        known = self.accounts.get(account)
+        return known.holder_id if known else ""
+
+    def instrument_of(self, contract: Contract) -> InstrumentRecords | None:
+        """The instrument at a contract's address; None for a control book."""
+        return next((each for each in self.instruments if each.instrument.address == contract.address), None)

@@ -1,0 +1,110 @@
+"""A copy of an instrument's register in which postings can be put right, with what follows from them."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import cast
+
+from rwaledger.audit.records import InstrumentRecords, Place, Register, place_of
+from rwaledger.audit.replay import STANDING_FIELDS, move_of
+from rwaledger.domain.block import ChainEvent
+from rwaledger.domain.holder import Standing
+from rwaledger.domain.posting import Posting
+
+_Leg = tuple[int, int]
+"""Number of a leg, and its signed units."""
+
+
+class Rewriting:
+    """The register of one instrument while it is put right. The original stays as it is."""
+
+    def __init__(self, each: InstrumentRecords) -> None:
+        self._each = each
+        self._logs = {place_of(log): (name, log) for name, log in each.token.register_logs}
+        self._positions = None if each.register.positions is None else dict(each.register.positions)
+        self._standings = dict(each.register.standings)
+        self._postings: dict[str, list[Posting]] = {}
+        for posting in each.register.postings:
+            self._postings.setdefault(posting.account, []).append(posting)
+
+    def result(self) -> InstrumentRecords:
+        """The instrument with its register as it is now."""
+        postings = sorted((p for row in self._postings.values() for p in row), key=_key)
+        logs = tuple(self._logs[place] for place in sorted(self._logs))
+        return replace(
+            self._each,
+            token=replace(self._each.token, register_logs=logs),
+            register=Register(tuple(postings), self._positions, self._standings),
+        )
+
+    def enter(self, place: Place) -> None:
+        """Makes the register say of a place what the chain says of it, be it nothing."""
+        event = self._each.account_events.get(place)
+        move = move_of(event) if event else None
+        if event:
+            self._logs.setdefault(place, (event.name, event.log))
+            if move is None:
+                self._enter_standing(event)
+        due: dict[str, list[_Leg]] = {p.account: [] for p in self._each.groups.get(place, ())}
+        for number, (account, units) in enumerate(move.legs if move else ()):
+            due.setdefault(account, []).append((number, units))
+        tx_hash = event.log.tx_hash if event else ""
+        for account, legs in due.items():
+            self._replace(account, place, legs, tx_hash)
+
+    def balance_again(self, account: str, place: Place) -> None:
+        """Works out the running balances of an account's postings at a place anew; their amounts stay."""
+        there = [p for p in self._postings.get(account, ()) if (p.block_number, p.log_index) == place]
+        if there:
+            self._replace(account, place, [(p.leg, p.amount_units) for p in there], there[0].tx_hash)
+
+    def carry_position(self, account: str) -> None:
+        """Makes the position of an account that behind its last posting."""
+        if self._positions is not None:
+            self._positions[account] = _closing(self._postings.get(account, ()))
+
+    def _enter_standing(self, event: ChainEvent) -> None:
+        """What the event sets, as it is by now; the rest of the standing stays as the register has it."""
+        account = cast(str, event.args["account"])
+        now, stored = self._each.replayed.standing(account), self._standings.get(account, Standing())
+        self._standings[account] = replace(stored, **{name: getattr(now, name) for name in STANDING_FIELDS[event.name]})
+
+    def _replace(self, account: str, place: Place, legs: Sequence[_Leg], tx_hash: str) -> None:
+        """Puts legs in the place of those that are there, and carries the difference on to what built upon them."""
+        row = self._postings.get(account, [])
+        first = bisect_left(row, (*place, 0), key=_key)
+        last = bisect_right(row, place, key=lambda p: (p.block_number, p.log_index))
+        before, old, after = row[:first], row[first:last], row[last:]
+        new: list[Posting] = []
+        balance = _closing(before)
+        for number, units in legs:
+            balance += units
+            new.append(Posting(self._each.instrument.instrument_id, *place, number, account, units, balance, tx_hash))
+        carried = _carried(after, _closing([*before, *old]), balance)
+        self._postings[account] = [*before, *new, *carried]
+        self._carry_position(account, row, _closing([*before, *new, *carried]))
+
+    def _carry_position(self, account: str, old: Sequence[Posting], closing: int) -> None:
+        """A position that stood for the old postings now stands for the new ones; any other is a fault of its own."""
+        if self._positions is None:
+            return
+        if self._positions.get(account, 0) in (_closing(old), sum(p.amount_units for p in old)):
+            self._positions[account] = closing
+
+
+def _carried(after: list[Posting], old_balance: int, new_balance: int) -> list[Posting]:
+    """Later postings, moved by the difference where they built upon the old balance and not upon the new one."""
+    if not after or after[0].balance_after_units != old_balance + after[0].amount_units:
+        return after
+    difference = new_balance - old_balance
+    return [replace(p, balance_after_units=p.balance_after_units + difference) for p in after]
+
+
+def _closing(row: Sequence[Posting]) -> int:
+    return row[-1].balance_after_units if row else 0
+
+
+def _key(posting: Posting) -> tuple[int, int, int]:
+    return posting.block_number, posting.log_index, posting.leg

@@ -1,0 +1,86 @@
+"""Event by event: what of the chain is not in the register as it should be, and the other way round.
+
+Differences between balances are traced to where they began with this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from rwaledger.audit.findings import amount, named_amount, where
+from rwaledger.audit.records import InstrumentRecords, Place, place_of
+from rwaledger.audit.replay import accounts_of, move_of
+from rwaledger.domain.block import ChainEvent
+from rwaledger.domain.posting import ISSUANCE_ACCOUNT
+from rwaledger.domain.reconciliation import BreakClass
+
+NOTHING = "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Chain and register differ at a place; `account` is the one that it is told of."""
+
+    break_class: BreakClass
+    place: Place
+    account: str
+    summary: str
+    on_chain: str
+    in_register: str
+
+
+def differences(each: InstrumentRecords) -> Iterator[Difference]:
+    """Events that the register lacks or has posted otherwise, then postings that no event stands behind."""
+    known = {place_of(log) for _, log in each.token.register_logs}
+    for place, event in each.account_events.items():
+        move = move_of(event)
+        if place not in known or (move and place not in each.groups):
+            yield _missing_in_register(each, place, event)
+        elif move and _legs(each, place) != list(move.legs):
+            yield _posted_otherwise(each, place, event)
+    for place in each.groups:
+        behind = each.account_events.get(place)
+        if behind is None or move_of(behind) is None:
+            yield _missing_on_chain(each, place)
+
+
+def _missing_in_register(each: InstrumentRecords, place: Place, event: ChainEvent) -> Difference:
+    move = move_of(event)
+    what = f"{event.name} of {named_amount(each, move.amount_units)}" if move else event.name
+    summary = f"{what} is on the chain and not in the register: {where(event.log)}"
+    return Difference(BreakClass.MISSING_IN_REGISTER, place, _account_of(event), summary, what, NOTHING)
+
+
+def _posted_otherwise(each: InstrumentRecords, place: Place, event: ChainEvent) -> Difference:
+    move = move_of(event)
+    assert move is not None
+    return Difference(
+        BreakClass.AMOUNT,
+        place,
+        _account_of(event),
+        f"the postings are not those of the transfer: {where(event.log)}",
+        _shown(each, move.legs),
+        _shown(each, _legs(each, place)),
+    )
+
+
+def _missing_on_chain(each: InstrumentRecords, place: Place) -> Difference:
+    legs = _legs(each, place)
+    summary = f"{len(legs)} posted with no transfer on the chain: block {place[0]}, log {place[1]}"
+    return Difference(BreakClass.MISSING_ON_CHAIN, place, legs[-1][0], summary, NOTHING, _shown(each, legs))
+
+
+def _legs(each: InstrumentRecords, place: Place) -> list[tuple[str, int]]:
+    return [(posting.account, posting.amount_units) for posting in each.groups[place]]
+
+
+def _account_of(event: ChainEvent) -> str:
+    """Who received, unless it was redeemed."""
+    accounts = [account for account in accounts_of(event) if account != ISSUANCE_ACCOUNT]
+    return accounts[-1] if accounts else ISSUANCE_ACCOUNT
+
+
+def _shown(each: InstrumentRecords, legs: Sequence[tuple[str, int]]) -> str:
+    named = (("issuance account" if account == ISSUANCE_ACCOUNT else account, units) for account, units in legs)
+    return ", ".join(f"{name} {amount(each, units)}" for name, units in named)

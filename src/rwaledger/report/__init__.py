@@ -1,0 +1,1 @@
+"""One Report value, and the forms in which people read it."""

@@ -46,26 +46,26 @@ def test_migrating_an_empty_database_gives_the_tables_of_the_code(database: Data
         assert compare_metadata(MigrationContext.configure(c), metadata) == []
 
 
-def test_keys_too_are_those_of_the_code(database_url: str, engine: Engine, tmp_path: Path) -> None:
-    """Alembic compares no primary keys, and no names of keys."""
+def test_keys_and_collations_too_are_those_of_the_code(database_url: str, engine: Engine, tmp_path: Path) -> None:
+    """Alembic compares no primary keys, no names of keys and no collations."""
     metadata.create_all(engine)
-    expected = _keys(engine)
+    expected = _details(engine)
     metadata.drop_all(engine)
     engine.dispose()
     register = Database(database_url)
     register.migrate()
     register.close()
-    assert _keys(engine) == expected
+    assert _details(engine) == expected
 
 
-def _keys(engine: Engine) -> dict[str, Any]:
+def _details(engine: Engine) -> dict[str, Any]:
     seen = inspect(engine)
     return {
         table: (
             seen.get_pk_constraint(table),
-            sorted(seen.get_foreign_keys(table), key=str),
+            sorted(seen.get_foreign_details(table), key=str),
             sorted(seen.get_unique_constraints(table), key=str),
-            [(column["name"], column["nullable"]) for column in seen.get_columns(table)],
+            [(column["name"], column["nullable"], str(column["type"])) for column in seen.get_columns(table)],
         )
         for table in metadata.tables
     }

@@ -70,7 +70,7 @@ def show(context: Context, ref: str, as_json: bool) -> None:
         "signature": stored.signature,
         "source": stored.source,
     }
-    text = table(("", ""), [(name, str(value)) for name, value in head.items()])
+    text = table((), [(name, str(value)) for name, value in head.items()])
     text += "\n\n" + table(("from", "to", "amount", "detail"), [tuple(line.values()) for line in lines], right=(2,))
     emit({**head, "entries": lines}, text, as_json=as_json)
 

@@ -94,7 +94,7 @@ def show(context: Context, name: str, as_json: bool) -> None:
         "classes": _class_names(rules.classes),
         "countries": [country_code(n) for n in sorted(rules.countries)] if rules.countries_restricted else None,
     }
-    emit(document, table(("", ""), [(key, _shown(value)) for key, value in document.items()]), as_json=as_json)
+    emit(document, table((), [(key, _shown(value)) for key, value in document.items()]), as_json=as_json)
 
 
 def _pause_verb(operation: Operation, text: str) -> None:

@@ -33,11 +33,11 @@ def counted(count: int, noun: str) -> str:
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> str:
-    """Columns of plain text, two blanks apart; the columns in `right` are aligned to the right."""
+    """Columns of plain text, two blanks apart; those in `right` are aligned to the right. The header may be empty."""
     if not rows:
         return ""
-    lines = [list(header), *[list(row) for row in rows]]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(header))]
+    lines = [list(line) for line in (header, *rows) if line]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(rows[0]))]
     return "\n".join(
         "  ".join(
             cell.rjust(width) if i in right else cell.ljust(width)

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from rwaledger.cli.context import Context, json_option, pass_context
-from rwaledger.cli.output import emit, progress, say, table
+from rwaledger.cli.output import emit, progress, say
 from rwaledger.domain.errors import EXIT_BREAKS, EXIT_DONE
 
 
@@ -56,5 +56,5 @@ def list_(context: Context, as_json: bool) -> None:
     from rwaledger.audit.checks import discover
 
     document = [{"check": each.ID, "title": each.TITLE, "purpose": each.PURPOSE} for each in discover()]
-    rows = [(each["check"], each["title"]) for each in document]
-    emit(document, table(("check", "title"), rows), as_json=as_json)
+    text = "\n".join(f"{each['check']}  {each['title']}\n     {each['purpose']}" for each in document)
+    emit(document, text, as_json=as_json)

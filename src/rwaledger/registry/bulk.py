@@ -1,16 +1,17 @@
-"""Inserts: rows by the thousand, past SQLAlchemy's row by row yet in its transaction, and one where it is new."""
+"""Rows by the thousand, in and out: past SQLAlchemy's row by row, yet on its connection and in its transaction."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import psycopg
 from psycopg import sql
-from sqlalchemy import Connection, Table
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Row, Select, Table
 
-Cell = str | int | None
+_ROWS_AT_A_TIME = 2_000
+
+Cell = str | int
 """What a cell may be on both databases; an amount comes as `units_text`, a truth value as 0 or 1."""
 
 
@@ -65,16 +66,6 @@ def _unnest(c: Connection, table: Table) -> str:
     return f"INSERT INTO {table.name} ({', '.join(table.c.keys())}) SELECT * FROM unnest({arrays})"
 
 
-def insert_if_new(c: Connection, table: Table, row: Mapping[str, Any]) -> bool:
-    """Whether the row went in; False where its key, or another unique value of it, was there."""
-    insert = postgresql.insert if c.dialect.name == "postgresql" else sqlite.insert
-    added = insert(table).values(row).on_conflict_do_nothing().returning(*table.primary_key.columns)
-    return c.execute(added).one_or_none() is not None
-
-
-def insert_or_replace(c: Connection, table: Table, row: Mapping[str, Any]) -> None:
-    """Inserts the row, in place of the one that has its primary key."""
-    insert = postgresql.insert if c.dialect.name == "postgresql" else sqlite.insert
-    key = table.primary_key.columns.keys()
-    change = {name: value for name, value in row.items() if name not in key}
-    c.execute(insert(table).values(row).on_conflict_do_update(index_elements=key, set_=change))
+def stream_rows(c: Connection, query: Select[Any]) -> Iterator[Sequence[Row[Any]]]:
+    """The rows of a query, some thousand at a time; the rest waits in the database, so no answer is too large."""
+    yield from c.execute(query.execution_options(yield_per=_ROWS_AT_A_TIME)).partitions()

@@ -10,10 +10,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Table, select
 
 from rwaledger.registry import tables
+from rwaledger.registry.bulk import stream_rows
 from rwaledger.registry.database import Connection
 
 _VERSION = "rwaledger-register-1"
-_ROWS_AT_A_TIME = 2_000
 
 _NOT_ATTESTED = {"updated_at"}
 """When a row was last written says nothing of the register, and differs between two that agree."""
@@ -55,7 +55,7 @@ def _section(c: Connection, table: Table, bound: ColumnElement[bool] | None) -> 
     if bound is not None:
         query = query.where(bound)
     count = 0
-    for rows in c.execute(query.execution_options(yield_per=_ROWS_AT_A_TIME)).partitions():
+    for rows in stream_rows(c, query):
         count += len(rows)
         yield b"".join(map(_encoded, rows))
     yield _encoded((count,))

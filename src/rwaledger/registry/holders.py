@@ -10,9 +10,9 @@ from sqlalchemy import Row, select
 from rwaledger.domain.errors import RegisterConflict, UnknownName, UsageError
 from rwaledger.domain.holder import Account, AccountKind, Holder, InvestorClass
 from rwaledger.registry import tables
-from rwaledger.registry.bulk import insert_or_replace
 from rwaledger.registry.database import Connection
 from rwaledger.registry.types import stored_member
+from rwaledger.registry.upsert import insert_or_replace
 
 _LIST_HOLDERS = "`rwaledger holder list` shows those there are."
 

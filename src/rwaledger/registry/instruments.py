@@ -11,9 +11,9 @@ from sqlalchemy import Row, Select, select
 from rwaledger.domain.errors import RegisterConflict, UnknownName
 from rwaledger.domain.instrument import Instrument, InstrumentKind, RecordOfTruth
 from rwaledger.registry import tables
-from rwaledger.registry.bulk import insert_if_new
 from rwaledger.registry.database import Connection
 from rwaledger.registry.types import stored_member
+from rwaledger.registry.upsert import insert_if_new
 
 
 class ContractKind(StrEnum):

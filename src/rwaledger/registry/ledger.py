@@ -12,10 +12,11 @@ from rwaledger.domain.errors import RegisterConflict
 from rwaledger.domain.holder import Standing
 from rwaledger.domain.posting import Position, Posting
 from rwaledger.registry import tables
-from rwaledger.registry.bulk import insert_if_new, insert_rows, upsert_rows
+from rwaledger.registry.bulk import insert_rows, upsert_rows
 from rwaledger.registry.database import Connection
 from rwaledger.registry.rewind import rewind
 from rwaledger.registry.types import json_text, units_text
+from rwaledger.registry.upsert import insert_if_new
 
 __all__ = [
     "StandingChange",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from itertools import chain, starmap
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, select
@@ -13,9 +14,8 @@ from rwaledger.domain.errors import RegisterConflict
 from rwaledger.domain.holder import Standing
 from rwaledger.domain.posting import ISSUANCE_ACCOUNT, Position, Posting
 from rwaledger.registry import tables
+from rwaledger.registry.bulk import stream_rows
 from rwaledger.registry.database import Connection
-
-_ROWS_AT_A_TIME = 2_000
 
 
 def positions(c: Connection, instrument_id: str) -> list[Position]:
@@ -27,7 +27,7 @@ def positions(c: Connection, instrument_id: str) -> list[Position]:
 
 def balances_at(c: Connection, instrument_id: str, block: int) -> dict[str, int]:
     """Balance in units of each account that had moved by the end of `block`, from the postings alone."""
-    rows = c.execute(_balances_query(instrument_id, block).execution_options(yield_per=_ROWS_AT_A_TIME))
+    rows = c.execute(_balances_query(instrument_id, block))
     return {account: balance for account, balance in rows}  # noqa: C416 - rows are no pairs to dict()
 
 
@@ -57,8 +57,8 @@ def postings(c: Connection, instrument_id: str, upto_block: int | None = None) -
     if upto_block is not None:
         query = query.where(table.c.block_number <= upto_block)
     query = query.order_by(table.c.block_number, table.c.log_index, table.c.leg)
-    for row in c.execute(query.execution_options(yield_per=_ROWS_AT_A_TIME)):
-        yield Posting(*row)
+    for rows in stream_rows(c, query):
+        yield from starmap(Posting, rows)
 
 
 def standings_at(c: Connection, instrument_id: str, block: int) -> dict[str, Standing]:
@@ -80,10 +80,11 @@ def events(c: Connection, chain_id: int, address: str, upto_block: int | None = 
     if upto_block is not None:
         query = query.where(table.c.block_number <= upto_block)
     query = query.order_by(table.c.block_number, table.c.log_index)
-    rows = c.execute(query.execution_options(yield_per=_ROWS_AT_A_TIME))
     return [
         (name, Log(at, tuple(json.loads(topics)), data, block, block_hash, tx_hash, tx_index, log_index))
-        for _, block, log_index, block_hash, tx_hash, tx_index, at, name, topics, data in rows
+        for _, block, log_index, block_hash, tx_hash, tx_index, at, name, topics, data in chain.from_iterable(
+            stream_rows(c, query)
+        )
     ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -36,7 +37,7 @@ def office(folder: Path) -> Iterator[Path]:
         yield folder
 
 
-def json_of(capsys: pytest.CaptureFixture[str], *args: str, code: int = 0) -> object:
+def json_of(capsys: pytest.CaptureFixture[str], *args: str, code: int = 0) -> Any:
     """The one document on stdout; progress and talk go to stderr."""
     capsys.readouterr()
     assert run([*args, "--json"]) == code
@@ -45,29 +46,29 @@ def json_of(capsys: pytest.CaptureFixture[str], *args: str, code: int = 0) -> ob
 
 def test_the_journey_from_deployment_to_holdings(office: Path, capsys: pytest.CaptureFixture[str]) -> None:
     deployed = json_of(capsys, "instrument", "deploy", "instruments.toml", "--yes")
-    assert [row["created"] for row in deployed] == [True, True]  # type: ignore[attr-defined]
+    assert [row["created"] for row in deployed] == [True, True]
     again = json_of(capsys, "instrument", "deploy", "instruments.toml", "--yes")
-    assert [row["created"] for row in again] == [False, False]  # type: ignore[attr-defined]
+    assert [row["created"] for row in again] == [False, False]
 
     admitted = json_of(capsys, "holder", "admit", "holders.csv", "--yes")
-    assert admitted["lines_done"] == 10  # type: ignore[call-overload, index]
+    assert admitted["lines_done"] == 10
     dry = json_of(capsys, "units", "issue", "allocations.csv", "--dry-run")
-    assert (dry["dry_run"], dry["lines_done"], dry["transactions"]) == (True, 1, [])  # type: ignore[call-overload, index]
+    assert (dry["dry_run"], dry["lines_done"], dry["transactions"]) == (True, 1, [])
     done = json_of(capsys, "units", "issue", "allocations.csv", "--yes")
-    assert (done["lines_done"], done["lines_done_before"]) == (1, 0)  # type: ignore[call-overload, index]
+    assert (done["lines_done"], done["lines_done_before"]) == (1, 0)
     assert run(["units", "issue", "allocations.csv", "--yes"]) == 0
     assert "nothing to do: 1 line of key" in capsys.readouterr().out
 
     assert run(["node", "mine", "2"]) == 0
     assert run(["register", "sync"]) == 0
     holdings = json_of(capsys, "register", "holdings", "HKDS")
-    assert [(row["holder"], row["amount"]) for row in holdings] == [("kowloon", "150.500000")]  # type: ignore[attr-defined]
+    assert [(row["holder"], row["amount"]) for row in holdings] == [("kowloon", "150.500000")]
     shown = json_of(capsys, "instrument", "show", "HKDS")
-    assert (shown["supply"], shown["countries"]) == ("150.500000", ["HK", "SG"])  # type: ignore[call-overload, index]
+    assert (shown["supply"], shown["countries"]) == ("150.500000", ["HK", "SG"])
     listed = json_of(capsys, "instruction", "list", "--instrument", "HKDS")
-    assert [(row["operation"], row["status"]) for row in listed] == [("admit", "final"), ("issue", "final")]  # type: ignore[attr-defined]
-    whole = json_of(capsys, "instruction", "show", listed[1]["ref"][:12])  # type: ignore[index]
-    assert whole["entries"][0]["amount"] == "150.500000"  # type: ignore[call-overload, index]
+    assert [(row["operation"], row["status"]) for row in listed] == [("admit", "final"), ("issue", "final")]
+    whole = json_of(capsys, "instruction", "show", listed[1]["ref"][:12])
+    assert whole["entries"][0]["amount"] == "150.500000"
     assert run(["doctor"]) == 0
 
 
@@ -173,7 +174,8 @@ def test_keystores_are_made_listed_and_never_shown(
 def test_every_verb_explains_itself() -> None:
     context = click.Context(rwaledger)
     for noun in NOUNS:
-        command = rwaledger.get_command(context, noun)  # type: ignore[attr-defined]
+        command = rwaledger.get_command(context, noun)
+        assert command is not None
         verbs = command.commands.values() if isinstance(command, click.Group) else [command]
         for verb in verbs:
             assert verb.help, f"{noun} {verb.name} has no help"

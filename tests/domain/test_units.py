@@ -20,7 +20,8 @@ def test_grouping_only_adds_commas(units: int, decimals: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "-1", "+1", "1.", ".5", "01", "1e3", "1,000", "1 000", "0x10", "\u0663", "NaN", "1.0.0", "1_000", "\u0661"]
+    "text",
+    ["", "-1", "+1", "1.", ".5", "01", "1e3", "1,000", "1 000", "0x10", "\u0663", "NaN", "1.0.0", "1_000", "\u0661"],
 )
 def test_nothing_but_plain_decimals_is_an_amount(text: str) -> None:
     with pytest.raises(AmountError, match="not a positive decimal amount"):

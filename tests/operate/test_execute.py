@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from rwaledger.chain.keys import dev_address, dev_signer
+from rwaledger.chain.keys import Signer, dev_address, dev_signer
 from rwaledger.domain.errors import AuthorisationError, IdempotencyConflict, InputFileError, TransferRefused
 from rwaledger.domain.instruction import InstructionStatus, Operation
 from rwaledger.domain.restriction import Restriction
@@ -92,7 +92,7 @@ def test_a_lost_register_cannot_use_a_key_for_something_else(office: Office) -> 
 def test_a_dry_run_stores_signs_and_sends_nothing(office: Office) -> None:
     sent = office.sent_by_maker()
 
-    def refuse() -> None:
+    def refuse() -> Signer:
         raise AssertionError("a dry run opened a key")
 
     desk = replace(office.desk, open_maker=refuse, open_checker=refuse)

@@ -30,6 +30,7 @@ class Artifact:
     """One compiled contract. Bytecode is lower-case 0x-hex.
 
     `immutable_references` are the places in `deployed_bytecode` that the constructor fills in.
+    `storage_slots` gives the slot of each state variable by its name, for proofs against a state root.
     `error_notices` explains the custom errors in words, by signature such as `NoLines(bytes32)`.
     `compiler` holds its version and the settings that decide the bytecode.
     """
@@ -39,6 +40,7 @@ class Artifact:
     bytecode: str
     deployed_bytecode: str
     immutable_references: tuple[ByteRange, ...]
+    storage_slots: dict[str, int]
     error_notices: dict[str, str]
     compiler: dict[str, Any]
 
@@ -73,6 +75,7 @@ def artifact(name: str) -> Artifact:
         bytecode=document["bytecode"],
         deployed_bytecode=document["deployedBytecode"],
         immutable_references=tuple(ByteRange(**entry) for entry in document["immutableReferences"]),
+        storage_slots=document["storageSlots"],
         error_notices=document["errorNotices"],
         compiler=document["compiler"],
     )

@@ -30,6 +30,7 @@ SETTINGS: dict[str, Any] = {
 _OUTPUTS = [
     "abi",
     "userdoc",
+    "storageLayout",
     "evm.bytecode.object",
     "evm.deployedBytecode.object",
     "evm.deployedBytecode.immutableReferences",
@@ -146,6 +147,7 @@ def _artifact(name: str, output: dict[str, Any]) -> Artifact:
         bytecode="0x" + output["evm"]["bytecode"]["object"],
         deployed_bytecode="0x" + deployed["object"],
         immutable_references=tuple(sorted(places, key=lambda place: place.start)),
+        storage_slots={each["label"]: int(each["slot"]) for each in output["storageLayout"]["storage"]},
         error_notices={signature: entries[0]["notice"] for signature, entries in notices.items()},
         compiler={"version": SOLC_VERSION, "settings": SETTINGS},
     )

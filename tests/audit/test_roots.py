@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, insert, update
 
 from rwaledger.audit.reconcile import reconcile
 from rwaledger.domain.posting import ISSUANCE_ACCOUNT
@@ -122,6 +124,30 @@ def posted_twice_and_position_edited(world: World) -> None:
     for posting in [p for p in tampering.postings(world) if (p.block_number, p.log_index) == place]:
         tampering.edit_position(world, posting.account, posting.amount_units)
     tampering.posted_again(world, place)
+
+
+def posted_twice_beyond_the_checkpoint(world: World) -> None:
+    block, log_index = transfers(world)[3]
+    tampering.posted_again(world, (block, log_index), log_index + 1)
+    there = tampering.at(tables.postings, (block, log_index + 1))
+    with world.database.begin() as c:
+        c.execute(update(tables.postings).where(there).values(block_number=block + 500, tx_hash="0x" + "77" * 32))
+
+
+def position_invented(world: World) -> None:
+    with world.database.begin() as c:
+        row = {"instrument_id": "BIG", "account": STRANGER, "balance_units": 7, "block_number": 1, "log_index": 0}
+        c.execute(insert(tables.positions).values(row))
+
+
+def holder_of_wallet_lost(world: World) -> None:
+    """As with a database tool that does not mind foreign keys."""
+    with closing(sqlite3.connect(world.database.url.removeprefix("sqlite:///"))) as connection, connection:
+        connection.execute("DELETE FROM holders WHERE holder_id = 'holder-4'")
+
+
+def wallet_with_two_instruments_unmapped(world: World) -> None:
+    tampering.unmap(world, world.holders[0])
 
 
 def posted_without_event(world: World) -> None:
@@ -284,6 +310,10 @@ SEEDS: list[tuple[Seed, str, BreakClass]] = [
     (posted_twice_and_carried, "C04", BreakClass.DUPLICATE),
     (issue_posted_twice_elsewhere_and_carried, "C04", BreakClass.DUPLICATE),
     (posted_twice_and_position_edited, "C04", BreakClass.DUPLICATE),
+    (posted_twice_beyond_the_checkpoint, "C04", BreakClass.DUPLICATE),
+    (position_invented, "C02", BreakClass.AMOUNT),
+    (holder_of_wallet_lost, "C02", BreakClass.UNMAPPED_HOLDER),
+    (wallet_with_two_instruments_unmapped, "C02", BreakClass.UNMAPPED_HOLDER),
     (posted_without_event, "C02", BreakClass.MISSING_ON_CHAIN),
     (position_edited, "C02", BreakClass.AMOUNT),
     (supply_position_edited, "C02", BreakClass.AMOUNT),

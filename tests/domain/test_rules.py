@@ -27,10 +27,8 @@ TODAY = 20_000
 SLOTS = artifact("AssetToken").storage_slots
 
 # Few values, so that the rules' edges are met often.
-units = st.sampled_from([0, 1, 2, 99, 100, 101, 200, 2**96 - 2, 2**96 - 1])
-days = st.sampled_from([0, TODAY - 1, TODAY, TODAY + 1, 2**16 - 1])
-countries = st.sampled_from([0, 156, 344, 702, 1023])
-often = st.sampled_from([False, False, False, True])
+units = st.sampled_from([0, 1, 99, 100, 101, 200, 2**96 - 1])
+often = st.sampled_from([False] * 9 + [True])
 
 
 @dataclass(frozen=True)
@@ -41,15 +39,16 @@ class Held:
     standing: Standing
 
 
+# Most accounts are well, for else one rule would hide the next: each field is bad once in a while.
 accounts = st.builds(
     Held,
     balance=units,
     standing=st.builds(
         Standing,
-        investor_class=st.sampled_from([0, 1, 2, 2, 3, 15]),
-        country=countries,
-        valid_until_day=days,
-        frozen_units=units,
+        investor_class=st.sampled_from([2] * 8 + [0, 3]),
+        country=st.sampled_from([344] * 8 + [156, 1023]),
+        valid_until_day=st.sampled_from([TODAY] * 8 + [TODAY - 1, 2**16 - 1]),
+        frozen_units=st.sampled_from([0] * 5) | units,
         address_frozen=often,
         suspended=often,
     ),
@@ -57,9 +56,9 @@ accounts = st.builds(
 rule_sets = st.builds(
     Rules,
     max_balance_units=units,
-    classes=st.frozensets(st.integers(1, 15), max_size=3),
+    classes=st.sampled_from([frozenset(), frozenset({2}), frozenset({2, 15}), frozenset({1})]),
     countries_restricted=st.booleans(),
-    countries=st.frozensets(countries),
+    countries=st.sampled_from([frozenset({344}), frozenset({344, 0, 1023}), frozenset({156})]),
 )
 moves = st.builds(
     Move,
@@ -75,7 +74,7 @@ def node() -> Iterator[Node]:
         yield started
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=600, deadline=None)
 @given(sender=accounts, recipient=accounts, rules=rule_sets, paused=often, move=moves)
 def test_contract_and_rules_give_the_same_code(
     node: Node, sender: Held, recipient: Held, rules: Rules, paused: bool, move: Move

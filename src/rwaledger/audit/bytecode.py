@@ -32,7 +32,12 @@ def wrong_immutables(contract: Contract, instrument: Instrument | None, code: st
     Every immutable of the shipped contracts follows from what is known: the decimals of a token, and for a control
     book its own address, the chain and the domain that checkers sign under.
     """
-    expected = Counter(_token_words(instrument) if instrument else _book_words(contract))
+    if contract.kind is ContractKind.CONTROL_BOOK:
+        expected = Counter(_book_words(contract))
+    elif instrument is None:
+        return ()
+    else:
+        expected = Counter([_word(instrument.decimals)])
     found = Counter(_words(artifact(ARTIFACTS[contract.kind]), code))
     return tuple(sorted((found - expected).elements()))
 
@@ -41,10 +46,6 @@ def _words(released: Artifact, code: str) -> list[str]:
     digits = code.removeprefix("0x")
     spans = ((2 * place.start, 2 * (place.start + place.length)) for place in released.immutable_references)
     return ["0x" + digits[first:last] for first, last in spans]
-
-
-def _token_words(instrument: Instrument) -> list[str]:
-    return [_word(instrument.decimals)]
 
 
 def _book_words(contract: Contract) -> list[str]:

@@ -114,7 +114,11 @@ class InstrumentRecords:
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """Everything that a check may look at. Instruments are in order of their names; `books` are the control books."""
+    """Everything that a check may look at.
+
+    Instruments are in order of their names; `books` are the other contracts. `accounts` are those that belong to a
+    holder on the register.
+    """
 
     pin: Pin
     instruments: tuple[InstrumentRecords, ...]

@@ -7,16 +7,15 @@ from dataclasses import dataclass
 
 from rwaledger.audit.authority import control_book
 from rwaledger.audit.bytecode import ARTIFACTS, is_released, wrong_immutables
+from rwaledger.audit.chain_logs import decoded, logs_of
 from rwaledger.audit.pin import choose_pin
-from rwaledger.audit.records import ContractRecords, InstrumentRecords, Records, Register, State, Undecoded
+from rwaledger.audit.records import ContractRecords, InstrumentRecords, Records, Register, State
 from rwaledger.audit.replay import Replay, accounts_of, replay
 from rwaledger.audit.steps import Steps
 from rwaledger.chain.deploy import code_hash
-from rwaledger.chain.events import decode
 from rwaledger.chain.rpc import Node
 from rwaledger.chain.state import account_states, total_supply
 from rwaledger.domain.block import ChainEvent, Log, Pin
-from rwaledger.domain.errors import MalformedLog, NodeError
 from rwaledger.domain.holder import Account
 from rwaledger.domain.instrument import Instrument
 from rwaledger.domain.posting import ISSUANCE_ACCOUNT
@@ -25,9 +24,6 @@ from rwaledger.registry.database import Connection
 from rwaledger.registry.digest import register_digest
 from rwaledger.registry.instructions import StoredInstruction
 from rwaledger.registry.instruments import Contract
-
-RANGE_BLOCKS = 2_000
-"""Blocks asked for in one eth_getLogs; halved where the node gives less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +36,7 @@ class RegisterExtract:
     logs: Mapping[str, tuple[tuple[str, Log], ...]]
     registers: Mapping[str, Register]
     accounts: Mapping[str, Account]
+    holder_ids: frozenset[str]
     instructions: tuple[StoredInstruction, ...]
     digest: str
 
@@ -59,9 +56,10 @@ def extract_register(c: Connection, node: Node, block: int | None) -> RegisterEx
         pin,
         tuple(contracts),
         tuple(known),
-        {each.address: tuple(positions.events(c, chain_id, each.address, number)) for each in contracts},
+        {each.address: _stored_logs(c, each, None if each.address in current else number) for each in contracts},
         {i.address: _register(c, i.instrument_id, number, is_current=i.address in current) for i in known},
         holders.accounts(c, chain_id),
+        frozenset(holder.holder_id for holder in holders.holders(c)),
         tuple(instructions.instructions(c)),
         register_digest(c, number),
     )
@@ -83,11 +81,17 @@ def read_records(extract: RegisterExtract, node: Node, steps: Steps) -> Records:
         found.append(_instrument_records(node, extract, instrument, contracts, later[instrument.control_book]))
         steps.did_one()
     others = tuple(each for address, each in contracts.items() if address not in by_address)
-    return Records(extract.pin, tuple(found), others, extract.accounts, extract.digest)
+    mapped = {a: account for a, account in extract.accounts.items() if account.holder_id in extract.holder_ids}
+    return Records(extract.pin, tuple(found), others, mapped, extract.digest)
+
+
+def _stored_logs(c: Connection, contract: Contract, upto: int | None) -> tuple[tuple[str, Log], ...]:
+    """Without a bound where the register ends at the pinned block: what stands beyond it has no business there."""
+    return tuple(positions.events(c, contract.chain_id, contract.address, upto))
 
 
 def _register(c: Connection, instrument_id: str, block: int, *, is_current: bool) -> Register:
-    postings = tuple(positions.postings(c, instrument_id, block))
+    postings = tuple(positions.postings(c, instrument_id, None if is_current else block))
     current = {p.account: p.balance_units for p in positions.positions(c, instrument_id)} if is_current else None
     return Register(postings, current, positions.standings_at(c, instrument_id, block))
 
@@ -100,8 +104,8 @@ def _contract_records(
     pin: Pin,
 ) -> ContractRecords:
     code = node.code(contract.address, pin.block_number)
-    logs = tuple(_logs(node, contract.address, contract.deploy_block, pin.block_number))
-    events, undecoded = _decoded(logs)
+    logs = tuple(logs_of(node, contract.address, contract.deploy_block, pin.block_number))
+    events, undecoded = decoded(logs)
     released = is_released(contract, code)
     instrument = instruments_by_address.get(contract.address)
     return ContractRecords(
@@ -159,39 +163,7 @@ def _state(node: Node, instrument: Instrument, accounts: Sequence[str], block: i
     )
 
 
-def _decoded(logs: Sequence[Log]) -> tuple[tuple[ChainEvent, ...], tuple[Undecoded, ...]]:
-    events, undecoded = [], []
-    for log in logs:
-        try:
-            event = decode(log)
-        except MalformedLog as error:
-            undecoded.append(Undecoded(log, error.message))
-            continue
-        if event is None:
-            undecoded.append(Undecoded(log, "its topic is that of no event we know"))
-        else:
-            events.append(event)
-    return tuple(events), tuple(undecoded)
-
-
 def _later_refs(node: Node, book: str, pin: Pin) -> Iterator[str]:
     """References that the control book used beyond the pinned block."""
-    events, _ = _decoded(list(_logs(node, book, pin.block_number + 1, node.head())))
+    events, _ = decoded(list(logs_of(node, book, pin.block_number + 1, node.head())))
     return (str(event.args["ref"]) for event in events if event.name == "InstructionExecuted")
-
-
-def _logs(node: Node, address: str, first: int, last: int) -> Iterator[Log]:
-    for start in range(first, last + 1, RANGE_BLOCKS):
-        yield from _range(node, address, start, min(start + RANGE_BLOCKS - 1, last))
-
-
-def _range(node: Node, address: str, first: int, last: int) -> list[Log]:
-    """The logs of a range in the order of the chain, in halves where the node refuses the whole."""
-    try:
-        logs = node.logs([address], first, last)
-    except NodeError:
-        if first == last:
-            raise
-        middle = (first + last) // 2
-        return _range(node, address, first, middle) + _range(node, address, middle + 1, last)
-    return sorted(logs, key=lambda log: (log.block_number, log.log_index))

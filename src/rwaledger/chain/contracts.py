@@ -137,13 +137,13 @@ def _raw(types: Sequence[str], values: Sequence[Any]) -> list[Any]:
 
 
 def _raw_value(abi_type: str, value: Any) -> Any:
-    if isinstance(value, str) and abi_type.startswith("bytes"):
-        return bytes.fromhex(value.removeprefix("0x"))
-    if isinstance(value, tuple):
-        return tuple(_raw(_members(abi_type), value))
-    if isinstance(value, list):
+    if abi_type.endswith("]"):
         item_type = abi_type[: abi_type.rindex("[")]
         return [_raw_value(item_type, item) for item in value]
+    if abi_type.startswith("("):
+        return tuple(_raw(_members(abi_type), value))
+    if isinstance(value, str) and abi_type.startswith("bytes"):
+        return bytes.fromhex(value.removeprefix("0x"))
     return value
 
 

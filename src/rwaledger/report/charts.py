@@ -56,7 +56,8 @@ def supply_svg(part: InstrumentPart, until: int) -> str:
 
 def concentration_svg(part: InstrumentPart) -> str:
     """How much the largest accounts hold together, by their number."""
-    shares = [100 * units / part.held_units for units in accumulate(holding.units for holding in part.holdings)]
+    total = part.held_units
+    shares = [100 * units / total for units in accumulate(holding.units for holding in part.holdings)]
     with style.context(_style(f"concentration {part.address}"), after_reset=True):
         figure, axes = _figure(3.2)
         numbers = range(1, len(shares) + 1)

@@ -96,12 +96,7 @@ def _described(standing: Standing) -> str:
 
 def _require_holder(findings: Findings, each: InstrumentRecords, account: str) -> None:
     """An account without a holder is one cause, on however many instruments it holds something."""
-    held = max(
-        each.replayed.balance(account),
-        each.state.balance(account) if each.state else 0,
-        each.closing_balances.get(account, 0),
-        (each.register.positions or {}).get(account, 0),
-    )
+    held = max(each.replayed.balance(account), each.state.balance(account) if each.state else 0)
     if held <= 0 or account == ISSUANCE_ACCOUNT or account in findings.records.accounts:
         return
     found_before = (b.break_id for b in findings.breaks if (b.account, b.cause) == (account, BY_HOLDER))

@@ -39,24 +39,40 @@ def run(records: Records) -> CheckResult:
     return findings.result()
 
 
+class _Originals:
+    """The groups that a transfer on the chain stands behind, to find what repeats one of them."""
+
+    def __init__(self, each: InstrumentRecords) -> None:
+        moves = (place for place, event in each.account_events.items() if move_of(event))
+        self._legs = {place: _legs(each.groups[place]) for place in moves if place in each.groups}
+        self._of_transaction: dict[str, list[Place]] = {}
+        self._of_legs: dict[frozenset[tuple[str, int]], Place] = {}
+        for place, legs in self._legs.items():
+            self._of_transaction.setdefault(each.groups[place][0].tx_hash, []).append(place)
+            self._of_legs.setdefault(frozenset(legs), place)
+
+    def repeated_by(self, place: Place, group: Sequence[Posting]) -> Place | None:
+        """What a group without a transfer repeats: of its transaction in whole or part, else the same legs anywhere."""
+        if place in self._legs:
+            return None
+        legs = _legs(group)
+        near = self._of_transaction.get(group[0].tx_hash, ())
+        same = (other for other in near if legs <= self._legs[other])
+        return next(same, self._of_legs.get(frozenset(legs)))
+
+
 def _faults(each: InstrumentRecords) -> Iterator[tuple[Place, _Fault]]:
-    backed = {place for place, event in each.account_events.items() if move_of(event)}
-    by_transaction: dict[str, list[Place]] = {}
-    for place in sorted(backed & set(each.groups)):
-        by_transaction.setdefault(each.groups[place][0].tx_hash, []).append(place)
+    originals = _Originals(each)
     for place, group in each.groups.items():
-        others = () if place in backed else by_transaction.get(group[0].tx_hash, ())
-        fault = _fault(group, place, [(other, each.groups[other]) for other in others])
+        fault = _fault(group, place, originals.repeated_by(place, group))
         if fault:
             yield place, fault
 
 
-def _fault(group: Sequence[Posting], place: Place, others: Sequence[tuple[Place, Sequence[Posting]]]) -> _Fault | None:
-    """`others` are what was entered for the transfers of the same transaction, where none stands behind the group."""
+def _fault(group: Sequence[Posting], place: Place, repeated: Place | None) -> _Fault | None:
     where, account = f"block {place[0]}, log {place[1]}", group[-1].account
-    repeated = [other for other, legs in others if _legs(group) <= _legs(legs)]
     if repeated:
-        original = f"block {repeated[0][0]}, log {repeated[0][1]}"
+        original = f"block {repeated[0]}, log {repeated[1]}"
         return _Fault(BreakClass.DUPLICATE, account, f"posting entered twice: {where} repeats {original}")
     if len(group) > 2 and len(set(_legs(group))) < len(group):
         return _Fault(BreakClass.DUPLICATE, account, f"posting entered twice: {where}")

@@ -1,16 +1,18 @@
-"""What a checker signs: eth-account's EIP-712 hash of an instruction against the control book's own."""
+"""What a checker signs: our EIP-712 hash of an instruction, eth-account's, and the control book's are one."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 import pytest
+from eth_account.messages import encode_typed_data
+from eth_utils.crypto import keccak
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rwaledger.chain.contracts import CONTROL_BOOK
 from rwaledger.chain.deploy import deploy
-from rwaledger.chain.instructions import digest
+from rwaledger.chain.instructions import digest, typed_message
 from rwaledger.chain.keys import dev_address, dev_signer
 from rwaledger.chain.rpc import Node
 from rwaledger.domain.instruction import Instruction, Line, Operation
@@ -33,7 +35,7 @@ lines = st.builds(Line, sender=addresses, recipient=addresses, amount_units=word
 
 @settings(max_examples=50, deadline=None)
 @given(data=st.data())
-def test_the_control_book_hashes_as_eth_account_does(book: tuple[Node, str], data: st.DataObject) -> None:
+def test_control_book_eth_account_and_we_hash_alike(book: tuple[Node, str], data: st.DataObject) -> None:
     node, control_book = book
     instruction = Instruction(
         ref=data.draw(hashes),
@@ -59,4 +61,7 @@ def test_the_control_book_hashes_as_eth_account_does(book: tuple[Node, str], dat
     )
     body = [(line.sender, line.recipient, line.amount_units, line.detail) for line in instruction.lines]
     (hashed,) = CONTROL_BOOK.call(node, control_book, "hashInstruction", [head, body])
+    signable = encode_typed_data(full_message=typed_message(instruction))
+    shown_to_a_wallet = keccak(b"\x19" + signable.version + signable.header + signable.body)
+    assert hashed == shown_to_a_wallet
     assert "0x" + hashed.hex() == digest(instruction)

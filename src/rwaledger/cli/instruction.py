@@ -39,7 +39,11 @@ def list_(context: Context, instrument: str | None, as_json: bool) -> None:
 @json_option
 @pass_context
 def show(context: Context, ref: str, as_json: bool) -> None:
-    """Show an instruction in words and figures. REF may be cut short."""
+    """Show an instruction in words and figures. REF may be cut short.
+
+    With --json, `typed_data` is the EIP-712 message that the checker signs, for any wallet to read.
+    """
+    from rwaledger.chain.instructions import typed_message
     from rwaledger.chain.keys import checksummed
     from rwaledger.domain.errors import UnknownName
     from rwaledger.domain.units import format_amount
@@ -72,7 +76,8 @@ def show(context: Context, ref: str, as_json: bool) -> None:
     }
     text = table((), [(name, str(value)) for name, value in head.items()])
     text += "\n\n" + table(("from", "to", "amount", "detail"), [tuple(line.values()) for line in lines], right=(2,))
-    emit({**head, "entries": lines}, text, as_json=as_json)
+    document = {**head, "entries": lines, "typed_data": typed_message(stored.instruction)}
+    emit(document, text, as_json=as_json)
 
 
 def _summary(stored: StoredInstruction) -> dict[str, Any]:

@@ -72,5 +72,10 @@ def _signed(each: StoredInstruction, desk: Desk, checker: Signer, now: int) -> S
     instruction = each.instruction
     if not _is_in_force(each, desk, now):
         instruction = replace(instruction, maker=desk.maker, checker=desk.checker, not_after=now + desk.lifetime_s)
-    digest, signature = book.sign(instruction, checker)
-    return replace(each, instruction=instruction, digest=digest, signature=signature, status=InstructionStatus.APPROVED)
+    return replace(
+        each,
+        instruction=instruction,
+        digest=book.digest(instruction),
+        signature=book.sign(instruction, checker),
+        status=InstructionStatus.APPROVED,
+    )

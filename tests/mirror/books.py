@@ -8,9 +8,11 @@ from sqlalchemy import select
 
 from rwaledger.chain.state import account_states, total_supply
 from rwaledger.domain.posting import ISSUANCE_ACCOUNT
+from rwaledger.mirror.finality import Finality
+from rwaledger.mirror.sync import sync
 from rwaledger.registry import ledger, positions, tables
 from rwaledger.registry.database import Database
-from tests.mirror.token import Token
+from tests.mirror.asset_token import Token, register
 
 _MIRRORED = (
     tables.blocks,
@@ -68,3 +70,12 @@ def assert_agrees_with_chain(database: Database, token: Token) -> None:
     states = account_states(token.node, token.address, sorted(held.keys() | standings.keys()), block)
     assert {account: state[0] for account, state in states.items() if account in held} == held
     assert {account: state[1] for account, state in states.items()} == standings
+
+
+def assert_is_cold_sync(database: Database, empty: Database, *tokens: Token) -> None:
+    """The register is what `empty` becomes when it is synced with the chain as it is now, and agrees with its state."""
+    register(empty, *tokens)
+    sync(empty, tokens[0].node, Finality("latest"))
+    assert books(database) == books(empty)
+    for token in tokens:
+        assert_agrees_with_chain(database, token)

@@ -12,7 +12,7 @@ import pytest
 from rwaledger.chain.rpc import Node
 from rwaledger.registry.database import Database
 from tests.mirror.anvil import anvil
-from tests.mirror.token import A, B, C, D, Token, deploy_token
+from tests.mirror.asset_token import A, B, C, D, Token, deploy_token
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterator
 from typing import Any
 
-from tests.mirror.token import BOSS, DEV_ACCOUNTS, LAST_DAY, Token, mine, one_block
+from tests.mirror.asset_token import BOSS, DEV_ACCOUNTS, LAST_DAY, Token, mine, one_block
 
 _HOLDERS = DEV_ACCOUNTS[1:]
 

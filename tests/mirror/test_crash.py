@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from typing import Any
 
 from rwaledger.chain.rpc import Node
 from rwaledger.mirror.finality import Finality
 from rwaledger.mirror.sync import sync
 from rwaledger.registry.database import Database
-from tests.mirror.books import assert_agrees_with_chain, books, orphaned_events
+from tests.mirror.asset_token import A, B, C, Token, one_block, register
+from tests.mirror.books import assert_agrees_with_chain, assert_is_cold_sync, books, orphaned_events
 from tests.mirror.process import sync_until_killed
-from tests.mirror.token import A, B, C, Token, one_block, register
 
 LATEST = Finality("latest")
 _STEPS_BEFORE_A_BATCH = 6
@@ -39,13 +38,6 @@ def sync_with_kills(database_url: str, node: Node, check: Callable[[], None]) ->
     return steps - _STEPS_BEFORE_A_BATCH
 
 
-def cold_books(new_register: Callable[[], Database], token: Token) -> dict[str, list[tuple[Any, ...]]]:
-    cold = new_register()
-    register(cold, token)
-    sync(cold, token.node, LATEST)
-    return books(cold)
-
-
 def test_killed_at_every_step_of_a_batch(
     database: Database, database_url: str, node: Node, token: Token, new_register: Callable[[], Database]
 ) -> None:
@@ -59,7 +51,7 @@ def test_killed_at_every_step_of_a_batch(
             assert not any(books(database).values())
 
     assert sync_with_kills(database_url, node, holds_whole_batches) > 10
-    assert books(database) == cold_books(new_register, token)
+    assert_is_cold_sync(database, new_register(), token)
 
 
 def test_killed_at_every_step_of_a_rewind(
@@ -70,7 +62,10 @@ def test_killed_at_every_step_of_a_rewind(
     sync(database, node, LATEST)
     before = books(database)
     node.request("anvil_reorg", [3, [[token.call("mint", C, 5), 1]]])
-    after = cold_books(new_register, token)
+    cold = new_register()
+    register(cold, token)
+    sync(cold, node, LATEST)
+    after = books(cold)
 
     def holds_one_chain() -> None:
         content, orphans = books(database), len(orphaned_events(database))

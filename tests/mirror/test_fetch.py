@@ -13,9 +13,9 @@ from rwaledger.mirror.fetch import RangeSize, is_limit
 from rwaledger.mirror.finality import Finality
 from rwaledger.mirror.sync import sync
 from rwaledger.registry.database import Database
+from tests.mirror.asset_token import A, B, Token, mine, register
 from tests.mirror.books import assert_agrees_with_chain, books, everything
 from tests.mirror.proxy import Proxy
-from tests.mirror.token import A, B, Token, mine, register
 
 LATEST = Finality("latest")
 

@@ -7,8 +7,8 @@ import pytest
 from rwaledger.chain.rpc import Node
 from rwaledger.domain.errors import SettingsError
 from rwaledger.mirror.finality import Finality
+from tests.mirror.asset_token import mine
 from tests.mirror.proxy import Proxy
-from tests.mirror.token import mine
 
 
 @pytest.mark.parametrize("text", ["latest", "safe", "finalized", "0", "12"])

@@ -13,9 +13,9 @@ from rwaledger.mirror.status import status
 from rwaledger.mirror.sync import sync
 from rwaledger.registry.database import Database
 from tests.mirror.anvil import anvil
+from tests.mirror.asset_token import Token, deploy_token, mine, register
 from tests.mirror.books import everything
 from tests.mirror.proxy import Proxy
-from tests.mirror.token import Token, deploy_token, mine, register
 
 LATEST = Finality("latest")
 

@@ -17,9 +17,9 @@ from rwaledger.mirror.finality import Finality
 from rwaledger.mirror.sync import sync
 from rwaledger.registry.database import Database
 from tests.mirror.anvil import anvil
+from tests.mirror.asset_token import A, B, C, D, Token, deploy_token, register
 from tests.mirror.books import assert_agrees_with_chain, books
 from tests.mirror.scenario import play
-from tests.mirror.token import A, B, C, D, Token, deploy_token, register
 
 LATEST = Finality("latest")
 

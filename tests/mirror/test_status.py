@@ -7,8 +7,8 @@ from rwaledger.mirror.finality import Finality
 from rwaledger.mirror.status import status
 from rwaledger.mirror.sync import sync
 from rwaledger.registry.database import Database
+from tests.mirror.asset_token import Token, deploy_token, mine, register
 from tests.mirror.books import everything
-from tests.mirror.token import Token, deploy_token, mine, register
 
 LATEST = Finality("latest")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -16,8 +17,7 @@ from rwaledger.mirror.sync import sync
 from rwaledger.registry import positions
 from rwaledger.registry.database import Database
 from rwaledger.registry.instruments import ContractKind
-from tests.mirror.books import assert_agrees_with_chain, books, checkpoint_number, everything
-from tests.mirror.token import (
+from tests.mirror.asset_token import (
     A,
     B,
     C,
@@ -29,6 +29,8 @@ from tests.mirror.token import (
     register,
     word,
 )
+from tests.mirror.books import assert_agrees_with_chain, books, checkpoint_number, everything
+from tests.mirror.proxy import Proxy
 
 LATEST = Finality("latest")
 
@@ -228,6 +230,29 @@ def test_an_instrument_added_later_catches_up_and_joins(
     sync(at_once, node, LATEST)
     assert books(database) == books(at_once)
     assert_agrees_with_chain(database, bond)
+
+
+def test_an_instrument_added_later_is_read_alone_until_it_joins(sqlite: Database, node: Node, token: Token) -> None:
+    bond = deploy_token(node, "GRN28")
+    mine(node, 8)
+    register(sqlite, token)
+    known = node.head() - 3
+    sync(sqlite, node, LATEST, until=known)
+    register(sqlite, bond)
+    asked = []
+
+    def note_logs(method: str, params: list[Any]) -> None:
+        if method == "eth_getLogs":
+            asked.append((params[0]["address"], int(params[0]["fromBlock"], 16), int(params[0]["toBlock"], 16)))
+
+    with Proxy(node) as proxy:
+        proxy.before = note_logs
+        sync(sqlite, proxy.node, LATEST)
+
+    assert asked == [
+        ([bond.address], bond.instrument.deploy_block, known),
+        (sorted([bond.address, token.address]), known + 1, node.head()),
+    ]
 
 
 def test_an_instrument_deployed_above_the_target_waits(sqlite: Database, node: Node, token: Token) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from pathlib import Path
 
@@ -101,6 +102,48 @@ def test_a_writer_that_never_ends_is_reported(tmp_path: Path) -> None:
         pass
     first.close()
     second.close()
+
+
+def test_a_file_that_someone_else_locks_cannot_be_set_up(tmp_path: Path) -> None:
+    path = tmp_path / "register.db"
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("CREATE TABLE notes (line TEXT)")
+    register = Database(f"sqlite:///{path}?timeout=0.05")
+    with pytest.raises(SchemaMismatch):
+        register.require_current()
+    other.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(DatabaseUnreachable, match="locked"):
+        register.migrate()
+    other.close()
+    register.migrate()
+    register.close()
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_of_two_writers_that_wait_for_one_another_one_is_stopped(database: Database) -> None:
+    """On SQLite a writer has the whole register."""
+    with database.begin() as c:
+        for chain in (1, 2):
+            instruments.add_chain(c, chain, GENESIS)
+    both_started = threading.Barrier(2)
+    stopped: list[RegisterConflict] = []
+
+    def update_both(first: int, second: int) -> None:
+        try:
+            with database.begin() as c:
+                c.execute(text("SET LOCAL deadlock_timeout = '20ms'"))
+                c.execute(text("UPDATE chains SET genesis_hash = '' WHERE chain_id = :id"), {"id": first})
+                both_started.wait(10)
+                c.execute(text("UPDATE chains SET genesis_hash = '' WHERE chain_id = :id"), {"id": second})
+        except RegisterConflict as error:
+            stopped.append(error)
+
+    threads = [threading.Thread(target=update_both, args=order) for order in ((1, 2), (2, 1))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert ["another process" in str(error) for error in stopped] == [True]
 
 
 def test_sqlite_writes_ahead_and_waits_for_the_disk(tmp_path: Path) -> None:

@@ -63,7 +63,7 @@ def _details(engine: Engine) -> dict[str, Any]:
     return {
         table: (
             seen.get_pk_constraint(table),
-            sorted(seen.get_foreign_details(table), key=str),
+            sorted(seen.get_foreign_keys(table), key=str),
             sorted(seen.get_unique_constraints(table), key=str),
             [(column["name"], column["nullable"], str(column["type"])) for column in seen.get_columns(table)],
         )

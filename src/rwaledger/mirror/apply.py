@@ -33,8 +33,7 @@ NOTHING = Added()
 def apply(c: Connection, mirrored: Mirrored, stream: Stream, decoded: Decoded) -> tuple[Stream, Added]:
     """Adds the span to the register and moves the stream's checkpoints to its end.
 
-    The checkpoints go first: they lock out other writers before the balances are read that this span builds
-    on.
+    The checkpoints go first: they lock out other writers before the balances are read that this span builds on.
 
     Raises:
         RegisterConflict: another writer was faster, or the register cannot take the span; roll back.

@@ -53,8 +53,7 @@ def heal(
 
     Raises:
         ChainMismatch: the node does not have the checkpoint's block.
-        RegisterConflict: they parted more than `rewind_limit` blocks below the checkpoint, or another
-        writer was
+        RegisterConflict: they parted more than `rewind_limit` blocks below the checkpoint, or another writer was
             faster.
         InconsistentAnswer: the chain changed again while it was read.
     """
@@ -114,10 +113,12 @@ def _find_fork(database: Database, node: Node, orphaned: Checkpoint, lowest: int
             "Nothing was changed. Find out which chain is the right one. To follow this one, sync with a "
             "larger rewind limit, or into a new database.",
         )
-    if parted == len(numbers):
-        raise InconsistentAnswer(f"block {orphaned.block_number} was replaced, and came back")
-    shared = numbers[parted - 1]
-    return _Fork(shared, stored[shared], _hash_on_chain(node, shared + 1))
+    if parted < len(numbers):
+        shared = numbers[parted - 1]
+        replaced_by = _hash_on_chain(node, shared + 1)
+        if replaced_by != stored.get(shared + 1):
+            return _Fork(shared, stored[shared], replaced_by)
+    raise InconsistentAnswer(f"block {orphaned.block_number} was replaced, and came back while that was looked into")
 
 
 def _replacement(

@@ -66,6 +66,6 @@ def _unnest(c: Connection, table: Table) -> str:
     return f"INSERT INTO {table.name} ({', '.join(table.c.keys())}) SELECT * FROM unnest({arrays})"
 
 
-def stream_rows(c: Connection, query: Select[Any]) -> Iterator[Sequence[Row[Any]]]:
-    """The rows of a query, some thousand at a time; the rest waits in the database, so no answer is too large."""
-    yield from c.execute(query.execution_options(yield_per=_ROWS_AT_A_TIME)).partitions()
+def stream_rows(c: Connection, query: Select[Any]) -> Iterator[Row[*tuple[Any, ...]]]:
+    """The rows of a query; all but some thousand wait in the database, so that no answer is too large."""
+    yield from c.execute(query.execution_options(yield_per=_ROWS_AT_A_TIME))

@@ -55,9 +55,9 @@ def _section(c: Connection, table: Table, bound: ColumnElement[bool] | None) -> 
     if bound is not None:
         query = query.where(bound)
     count = 0
-    for rows in stream_rows(c, query):
-        count += len(rows)
-        yield b"".join(map(_encoded, rows))
+    for row in stream_rows(c, query):
+        count += 1
+        yield _encoded(row)
     yield _encoded((count,))
 
 

@@ -48,7 +48,7 @@ def _domain_error(url: URL, error: Exception) -> BaseException:
     cause = error.orig if isinstance(error, StatementError) and error.orig is not None else error
     if not isinstance(error, DBAPIError) and isinstance(error, StatementError):
         return cause  # a value that its column type refused
-    reason = _reason(url, cause)
+    reason = (str(cause).strip().splitlines() or [type(cause).__name__])[0]
     if isinstance(cause, (SerializationFailure, DeadlockDetected)):
         return RegisterConflict(f"another process changed the same rows: {reason}", "Run the command again.")
     if _is_unreachable(error, cause):
@@ -56,13 +56,6 @@ def _domain_error(url: URL, error: Exception) -> BaseException:
     if _is_integrity(cause):
         return RegisterConflict(f"the register refused a row: {reason}")
     return error
-
-
-def _reason(url: URL, cause: BaseException) -> str:
-    """The driver's first line, without the statement and without the password."""
-    lines = str(cause).strip().splitlines() or [type(cause).__name__]
-    password = url.password
-    return lines[0].replace(password, "***") if password else lines[0]
 
 
 def _is_unreachable(error: Exception, cause: BaseException) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from itertools import chain, starmap
+from itertools import starmap
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, select
@@ -57,8 +57,7 @@ def postings(c: Connection, instrument_id: str, upto_block: int | None = None) -
     if upto_block is not None:
         query = query.where(table.c.block_number <= upto_block)
     query = query.order_by(table.c.block_number, table.c.log_index, table.c.leg)
-    for rows in stream_rows(c, query):
-        yield from starmap(Posting, rows)
+    return starmap(Posting, stream_rows(c, query))
 
 
 def standings_at(c: Connection, instrument_id: str, block: int) -> dict[str, Standing]:
@@ -82,9 +81,7 @@ def events(c: Connection, chain_id: int, address: str, upto_block: int | None = 
     query = query.order_by(table.c.block_number, table.c.log_index)
     return [
         (name, Log(at, tuple(json.loads(topics)), data, block, block_hash, tx_hash, tx_index, log_index))
-        for _, block, log_index, block_hash, tx_hash, tx_index, at, name, topics, data in chain.from_iterable(
-            stream_rows(c, query)
-        )
+        for _, block, log_index, block_hash, tx_hash, tx_index, at, name, topics, data in stream_rows(c, query)
     ]
 
 

@@ -14,7 +14,7 @@ from rwaledger.domain.errors import UnknownName
 from rwaledger.mirror.finality import Finality
 from rwaledger.mirror.sync import sync
 from rwaledger.operate.follow import follow
-from rwaledger.registry import positions
+from rwaledger.registry import instructions, positions
 from rwaledger.registry.database import Database
 from rwaledger.report import json as report_json
 from rwaledger.report import model
@@ -73,6 +73,29 @@ def test_a_reorganisation_after_syncing_is_rewound_and_reconciles(office: Office
     follow(office.database, office.node, sync(office.database, office.node, latest).target_block)
     assert office.balance("lantau") == 50_000_000
     assert reconcile(office.database, office.node).passed
+
+
+def test_what_a_reorganisation_drops_before_it_was_final_is_sent_again(office: Office) -> None:
+    """The register had not read the block; only the receipt had been written down."""
+    office.issue("HKDS,kowloon,100")
+    assert status_of(office, "issue") == "mined"
+
+    office.node.request("anvil_reorg", [1, []])
+    follow(office.database, office.node, office.settle_and_sync().target_block)
+
+    assert status_of(office, "issue") == "sent"
+    assert reconcile(office.database, office.node).passed
+    office.issue("HKDS,kowloon,100")
+    follow(office.database, office.node, office.settle_and_sync().target_block)
+    assert status_of(office, "issue") == "final"
+    assert office.balance("kowloon") == 100_000_000
+
+
+def status_of(office: Office, key: str) -> str:
+    """How far the register says that the instruction of a key has come."""
+    with office.database.read() as connection:
+        (found,) = [s for s in instructions.instructions(connection) if s.idempotency_key == key]
+    return found.status.value
 
 
 def test_a_check_that_is_not_there_is_named(office: Office) -> None:

@@ -155,7 +155,7 @@ def test_the_limit_is_the_deepest_that_is_taken_back(
     reorganise(node, 5)
     before = everything(database)
 
-    with pytest.raises(RegisterConflict, match=r"part below block \d+(?s:.*)larger rewind limit"):
+    with pytest.raises(RegisterConflict, match=r"part below block \d+(?s:.*)larger --rewind-limit"):
         sync(database, node, LATEST, rewind_limit=4)
     assert everything(database) == before
 

@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from rwaledger.domain.block import Block
 from rwaledger.domain.errors import RegisterConflict, UnknownName
 from rwaledger.domain.instruction import InstructionStatus
-from rwaledger.registry import instructions, transactions
+from rwaledger.registry import instructions, ledger, transactions
 from rwaledger.registry.database import Database
 from rwaledger.registry.transactions import TransactionStatus
 from tests.registry.samples import BOOK, CHAIN, NOON, address, hash_of, instruction, transaction
@@ -93,19 +94,24 @@ def test_the_status_changes(database: Database) -> None:
 
 
 def test_what_was_mined_is_final_where_its_block_is(database: Database) -> None:
-    mined = [instruction("one", status=InstructionStatus.MINED), instruction("two", status=InstructionStatus.MINED)]
+    """Not above the final block, and not in a block that the register has under another hash."""
+    mined = [instruction(key, status=InstructionStatus.MINED) for key in ("one", "two", "orphaned")]
     sent = instruction("three", status=InstructionStatus.SENT)
+    places = {"one": (10, "b10"), "two": (11, "b11"), "orphaned": (10, "other"), "three": (10, "b10")}
     with database.begin() as c:
+        ledger.insert_blocks(c, [Block(n, hash_of(f"b{n}"), hash_of(f"b{n - 1}"), n) for n in (10, 11)], CHAIN)
         instructions.add_instructions(c, [*mined, sent])
-        for block, stored in enumerate([*mined, sent], 10):
-            inside = {"instruction_ref": stored.instruction.ref, "block_number": block}
-            transactions.add_transaction(c, transaction(block, status=TransactionStatus.MINED, **inside))
+        for nonce, stored in enumerate([*mined, sent]):
+            block, label = places[stored.idempotency_key]
+            inside = {"instruction_ref": stored.instruction.ref, "block_number": block, "block_hash": hash_of(label)}
+            transactions.add_transaction(c, transaction(nonce, status=TransactionStatus.MINED, **inside))
         assert instructions.finalise(c, 1, 99) == 0
         assert instructions.finalise(c, CHAIN, 10) == 1
         found = {one.idempotency_key: one.status for one in instructions.instructions(c)}
     assert found == {
         "one": InstructionStatus.FINAL,
         "two": InstructionStatus.MINED,
+        "orphaned": InstructionStatus.MINED,
         "three": InstructionStatus.SENT,
     }
 

@@ -35,6 +35,8 @@ class Node:
         self.url = url
         self._timeout_s = timeout_s
         self._session = requests.Session()
+        # A proxy of the environment is for the world outside; looking for it takes a millisecond a request.
+        self._session.trust_env = not self.is_loopback
         self._retrying = Retrying(
             retry=retry_if_exception_type(NodeUnreachable),
             stop=stop_after_attempt(attempts),
@@ -115,7 +117,10 @@ class Node:
 
     def head(self) -> int:
         """Number of the latest block."""
-        return int(self.request("eth_blockNumber"), 16)
+        number = self.request("eth_blockNumber")
+        if not isinstance(number, str):
+            raise NodeUnreachable(self.shown_url, "it does not know its latest block")
+        return int(number, 16)
 
     def block(self, which: int | str) -> Block | None:
         """The header of a block by number, tag or hash; None where the node has no such block."""

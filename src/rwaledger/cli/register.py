@@ -27,11 +27,18 @@ def migrate(context: Context, as_json: bool) -> None:
 
 
 @command.command()
+@click.option("--until", type=click.IntRange(min=0), help="Go no further than this block.  [the last final one]")
+@click.option(
+    "--rewind-limit",
+    type=click.IntRange(min=0),
+    help="Blocks that a reorganisation may take back without asking a person.  [64]",
+)
 @json_option
 @pass_context
-def sync(context: Context, as_json: bool) -> None:
+def sync(context: Context, until: int | None, rewind_limit: int | None, as_json: bool) -> None:
     """Read all events up to finality into postings and positions; resumes, and rewinds a reorganisation."""
     from rwaledger.mirror.finality import Finality
+    from rwaledger.mirror.rewind import REWIND_LIMIT
     from rwaledger.mirror.sync import sync as mirror
     from rwaledger.operate.follow import follow
 
@@ -41,6 +48,8 @@ def sync(context: Context, as_json: bool) -> None:
             context.node,
             Finality.parse(context.settings.finality),
             progress=lambda done, total: shown("sync", done, total),
+            until=until,
+            rewind_limit=REWIND_LIMIT if rewind_limit is None else rewind_limit,
         )
     follow(context.database, context.node, summary.target_block)
     document = {

@@ -111,7 +111,7 @@ def _find_fork(database: Database, node: Node, orphaned: Checkpoint, lowest: int
             f"the chain has another block {orphaned.block_number} than the register, and they part below "
             f"block {lowest}: more is not taken back without a person's decision",
             "Nothing was changed. Find out which chain is the right one. To follow this one, sync with a "
-            "larger rewind limit, or into a new database.",
+            "larger --rewind-limit, or into a new database.",
         )
     if parted < len(numbers):
         shared = numbers[parted - 1]

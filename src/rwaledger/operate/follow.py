@@ -34,7 +34,8 @@ def confirm(database: Database, node: Node, sent: Sequence[StoredTransaction]) -
 def follow(database: Database, node: Node, final_block: int) -> None:
     """Brings what was sent up to date with the chain, and marks as final what is at or below `final_block`.
 
-    It needs no key: a crash between sending and writing down is made good by whoever syncs next.
+    It needs no key: a crash between sending and writing down is made good by whoever syncs next. What a
+    reorganisation has dropped is `sent` again, until the same command resends it.
     """
     with database.read() as connection:
         waiting = transactions.unfinished_transactions(connection, node.chain_id)
@@ -43,7 +44,15 @@ def follow(database: Database, node: Node, final_block: int) -> None:
         for transaction, receipt in zip(waiting, found, strict=True):
             if receipt is not None:
                 _write(connection, transaction, receipt)
+            elif transaction.status is TransactionStatus.MINED:
+                _write_back(connection, transaction)
         instructions.finalise(connection, node.chain_id, final_block)
+
+
+def _write_back(connection: Connection, transaction: StoredTransaction) -> None:
+    transactions.set_transaction_status(connection, transaction.tx_hash, TransactionStatus.SENT)
+    if transaction.instruction_ref is not None:
+        instructions.set_status(connection, transaction.instruction_ref, InstructionStatus.SENT)
 
 
 def _write(connection: Connection, transaction: StoredTransaction, receipt: Receipt) -> None:

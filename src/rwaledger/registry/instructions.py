@@ -112,9 +112,14 @@ def set_status(c: Connection, ref: str, status: InstructionStatus) -> None:
 
 
 def finalise(c: Connection, chain_id: int, block_number: int) -> int:
-    """Marks as FINAL what was mined at or below a block that is settled, and returns how many."""
-    t, x = tables.instructions, tables.transactions
-    settled = select(x.c.instruction_ref).where(x.c.chain_id == chain_id, x.c.block_number <= block_number)
+    """Marks as FINAL what was mined in the register's own blocks at or below a settled one, and returns how many."""
+    t, x, blocks = tables.instructions, tables.transactions, tables.blocks
+    in_register = (blocks.c.chain_id == x.c.chain_id) & (blocks.c.hash == x.c.block_hash)
+    settled = (
+        select(x.c.instruction_ref)
+        .join(blocks, (blocks.c.number == x.c.block_number) & in_register)
+        .where(x.c.chain_id == chain_id, x.c.block_number <= block_number)
+    )
     change = update(t).where(t.c.status == str(InstructionStatus.MINED), t.c.ref.in_(settled))
     return c.execute(change.values(status=str(InstructionStatus.FINAL), updated_at=utc_now())).rowcount
 

@@ -111,12 +111,14 @@ def transactions(
 
 
 def unfinished_transactions(c: Connection, chain_id: int, sender: str | None = None) -> list[StoredTransaction]:
-    """What is signed or sent and not known to be mined, of one sender where given, in order of sender and nonce."""
-    t = tables.transactions.c
+    """What is signed or sent, or mined and not final, of one sender where given, in order of sender and nonce."""
+    t, i = tables.transactions.c, tables.instructions.c
+    not_final = select(i.ref).where(i.status == str(InstructionStatus.MINED))
+    mined = (t.status == str(TransactionStatus.MINED)) & t.instruction_ref.in_(not_final)
     query = select(*(t[name] for name in _FIELDS)).where(t.chain_id == chain_id)
     if sender is not None:
         query = query.where(t.sender == sender)
-    return _fetch(c, query.where(t.status.in_([str(status) for status in _UNFINISHED])))
+    return _fetch(c, query.where(t.status.in_([str(status) for status in _UNFINISHED]) | mined))
 
 
 def set_transactions_back(c: Connection, chain_id: int, to_block: int) -> None:

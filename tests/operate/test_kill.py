@@ -23,7 +23,7 @@ STEPS = {
     "after the transactions are signed and stored": "rwaledger.operate.send:sign_and_store",
     "after the first of three is sent": "rwaledger.chain.rpc:Node.request",
     "after all are sent": "rwaledger.operate.send:broadcast",
-    "after all are mined": "rwaledger.operate.send:await_receipts",
+    "after all are mined": "rwaledger.operate.follow:await_receipts",
     "after all is written down, before the mirror": "rwaledger.operate.execute:run",
 }
 

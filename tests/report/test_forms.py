@@ -64,6 +64,13 @@ def test_the_largest_amount_is_exact_in_every_form(form: Callable[[Report], str]
     assert f"{(MAX_UNITS - 1000) // 10**18}.{(MAX_UNITS - 1000) % 10**18:018d}" in text
 
 
+@pytest.mark.parametrize("width", [60, 80, 100])
+def test_no_width_cuts_a_figure(width: int) -> None:
+    text = terminal.render(passing(), colour=False, width=width)
+    assert "79,228,162,514.264337593543949335" in text
+    assert "…" not in text
+
+
 def test_the_verdict_counts_causes_and_consequences() -> None:
     assert failing().verdict == "FAIL: 0 of 2 checks do not agree; 1 root finding and 1 more that follows"
     assert passing().verdict == "PASS: all 2 checks agree"

@@ -16,6 +16,8 @@ from rwaledger.report.text import coverage, following, grouped, grouped_text, ut
 
 WIDTH_MAX = 100
 HOLDINGS_SHOWN = 10
+ADDRESS_WIDTH = 42
+REST_WIDTH = 32  # the share, the gaps between four columns, and room for some of a name
 
 _COLOURS = {Outcome.PASS: "bold green", Outcome.FAIL: "bold red", Outcome.EXEMPT: "bold yellow"}
 
@@ -34,17 +36,17 @@ def render(report: Report, *, colour: bool = True, width: int | None = None) -> 
         markup=False,
         legacy_windows=False,
     )
-    console.print(_page(report))
+    console.print(_page(report, columns))
     return "\n".join(line.rstrip() for line in text.getvalue().splitlines()) + "\n"
 
 
-def _page(report: Report) -> RenderableType:
+def _page(report: Report, columns: int) -> RenderableType:
     parts: list[RenderableType] = [_heading(report), _facts(report), Text(), _checks(report), *_notes(report)]
     if report.findings:
         parts += [Text(), Text("Findings", style="bold")]
         parts += [_finding(number, found) for number, found in enumerate(report.findings, 1)]
     for part in report.instruments:
-        parts += [Text(), _holdings(part)]
+        parts += [Text(), _holdings(part, columns)]
     parts += [Text(), Text(report.notice, style="dim")]
     return Group(*parts)
 
@@ -122,7 +124,7 @@ def _consequences(root: Finding) -> list[RenderableType]:
     return lines
 
 
-def _holdings(part: InstrumentPart) -> RenderableType:
+def _holdings(part: InstrumentPart, columns: int) -> RenderableType:
     instrument = part.instrument
     heading = Text.assemble(
         (instrument.instrument_id, "bold"),
@@ -131,9 +133,12 @@ def _holdings(part: InstrumentPart) -> RenderableType:
     )
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", show_footer=True)
     table.add_column("holder", Text("total", style="bold"), overflow="fold", ratio=1)
-    table.add_column("account", f"{len(part.holdings):,} accounts", no_wrap=True)
-    table.add_column("amount", Text(grouped(part, part.held_units), style="bold"), justify="right", no_wrap=True)
-    table.add_column("share %", justify="right", no_wrap=True)
+    # On a narrow terminal names are folded, then addresses, figures never: no holding is longer than the total.
+    total = grouped(part, part.held_units)
+    whole_address = columns >= ADDRESS_WIDTH + len(total) + REST_WIDTH
+    table.add_column("account", f"{len(part.holdings):,} accounts", overflow="fold", no_wrap=whole_address)
+    table.add_column("amount", Text(total, style="bold"), justify="right", no_wrap=True, min_width=len(total))
+    table.add_column("share %", justify="right", no_wrap=True, min_width=len("100.0000"))
     for holding in part.holdings[:HOLDINGS_SHOWN]:
         table.add_row(holding.holder, holding.account, grouped(part, holding.units), holding.share_percent)
     more = len(part.holdings) - HOLDINGS_SHOWN

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from eth_abi.abi import encode
+from eth_abi.abi import decode, encode
 from eth_utils.crypto import keccak
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -89,6 +89,14 @@ def test_contract_and_rules_give_the_same_code(
     )
 
     assert model.judge(move) is _verdict_of_contract(node, held, rules, paused, move)
+
+
+@pytest.mark.parametrize("restriction", Restriction)
+def test_contract_and_rules_give_the_same_reason_in_words(node: Node, restriction: Restriction) -> None:
+    call = {"to": TOKEN, "data": ASSET_TOKEN.encode("messageForTransferRestriction", [restriction.value])}
+    override = {TOKEN: {"code": artifact("AssetToken").deployed_bytecode}}
+    answer = bytes.fromhex(node.request("eth_call", [call, "latest", override])[2:])
+    assert decode(["string"], answer) == (restriction.message,)
 
 
 @given(accounts)

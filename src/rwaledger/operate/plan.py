@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import rfc8785
 
-from rwaledger.domain.instruction import NO_ORDER, Line, Operation
+from rwaledger.domain.instruction import NO_ORDER, Instruction, Line, Operation
 from rwaledger.domain.instrument import Instrument
 from rwaledger.operate.entries import Entry
 
@@ -27,6 +27,22 @@ class Part:
     order: str
     lines: tuple[Line, ...]
     entries: tuple[Entry, ...]
+
+    def instruction(self, maker: str, checker: str, not_after: int) -> Instruction:
+        """The instruction under these two, to be carried out by `not_after` (seconds since 1970)."""
+        return Instruction(
+            ref=self.ref,
+            chain_id=self.instrument.chain_id,
+            control_book=self.instrument.control_book,
+            instrument_id=self.instrument.instrument_id,
+            instrument=self.instrument.address,
+            operation=self.operation,
+            maker=maker,
+            checker=checker,
+            not_after=not_after,
+            order=self.order,
+            lines=self.lines,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rwaledger.chain import instructions as book
 from rwaledger.chain.rpc import Node
 from rwaledger.domain.errors import IdempotencyConflict
-from rwaledger.domain.instruction import Instruction, InstructionStatus
+from rwaledger.domain.instruction import InstructionStatus
 from rwaledger.operate.plan import Part, Plan
 from rwaledger.registry.instructions import StoredInstruction
 
@@ -21,19 +21,7 @@ def recover(node: Node, plan: Plan, part: Part) -> StoredInstruction:
     wanted = (instrument.address, part.operation, part.order, part.lines)
     if (found.instrument, found.operation, found.order, found.lines) != wanted:
         raise IdempotencyConflict(plan.key, f"{found.operation} in transaction {found.tx_hash}")
-    instruction = Instruction(
-        ref=part.ref,
-        chain_id=instrument.chain_id,
-        control_book=instrument.control_book,
-        instrument_id=instrument.instrument_id,
-        instrument=instrument.address,
-        operation=part.operation,
-        maker=found.maker,
-        checker=found.checker,
-        not_after=found.not_after,
-        order=part.order,
-        lines=part.lines,
-    )
+    instruction = part.instruction(found.maker, found.checker, found.not_after)
     return StoredInstruction(
         instruction=instruction,
         idempotency_key=plan.key,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rwaledger.chain import instructions as book
-from rwaledger.domain.instruction import Instruction, InstructionStatus
+from rwaledger.domain.instruction import InstructionStatus
 from rwaledger.operate.desk import Desk
 from rwaledger.operate.done import chain_time, open_plan
 from rwaledger.operate.plan import Part, Plan
@@ -35,19 +35,7 @@ def store(desk: Desk, plan: Plan) -> list[StoredInstruction]:
 
 
 def _draft(desk: Desk, plan: Plan, part: Part) -> StoredInstruction:
-    instruction = Instruction(
-        ref=part.ref,
-        chain_id=part.instrument.chain_id,
-        control_book=part.instrument.control_book,
-        instrument_id=part.instrument.instrument_id,
-        instrument=part.instrument.address,
-        operation=part.operation,
-        maker=desk.maker,
-        checker=desk.checker,
-        not_after=chain_time(desk.node) + desk.lifetime_s,
-        order=part.order,
-        lines=part.lines,
-    )
+    instruction = part.instruction(desk.maker, desk.checker, chain_time(desk.node) + desk.lifetime_s)
     return StoredInstruction(
         instruction=instruction,
         idempotency_key=plan.key,

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from rwaledger.chain.contracts import CONTROL_BOOK
 from rwaledger.chain.deploy import deploy
-from rwaledger.chain.instructions import digest, typed_message
 from rwaledger.chain.keys import dev_address, dev_signer
 from rwaledger.chain.rpc import Node
+from rwaledger.chain.typed_data import digest, typed_message
 from rwaledger.domain.instruction import Instruction, Line, Operation
 from tests.mirror.anvil import anvil
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import delete
 
 from rwaledger.audit.reconcile import reconcile
-from rwaledger.chain.keys import checksummed
+from rwaledger.chain.addresses import checksummed
 from rwaledger.registry import tables
 from rwaledger.registry.database import Database
 from rwaledger.report import csv, html, json, model, terminal

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from rwaledger.audit.replay import Move, move_of
-from rwaledger.chain.instructions import digest
+from rwaledger.chain.typed_data import digest
 from rwaledger.domain.block import ChainEvent
 from rwaledger.domain.instruction import InstructionStatus, Line, Operation
 from rwaledger.domain.posting import ISSUANCE_ACCOUNT

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from eth_utils.crypto import keccak
 
 from rwaledger.chain.contracts import Binding
-from rwaledger.chain.keys import Signer
 from rwaledger.chain.rpc import Node
 from rwaledger.chain.sender import Outgoing, send_and_wait
 from rwaledger.domain.errors import RwaledgerError
+
+if TYPE_CHECKING:
+    from rwaledger.chain.keys import Signer
 
 PROXY = "0x4e59b44847b379578588920ca78fbf26c0b4956c"
 

@@ -11,7 +11,7 @@ from typing import Any
 from eth_account import Account
 from eth_account.messages import SignableMessage
 from eth_account.signers.local import LocalAccount
-from eth_utils.address import is_checksum_address, is_hex_address, to_checksum_address
+from eth_utils.address import is_hex_address
 
 from rwaledger.chain.local import require_local
 from rwaledger.chain.rpc import Node
@@ -39,9 +39,10 @@ class Signer:
         signed = self._account.sign_transaction(transaction)
         return signed.hash.to_0x_hex(), signed.raw_transaction.to_0x_hex()
 
-    def sign_message(self, message: SignableMessage) -> str:
-        """Signature over a message, such as an EIP-712 one."""
-        return self._account.sign_message(message).signature.to_0x_hex()
+    def sign_typed_data(self, domain: bytes, message: bytes) -> str:
+        """Signature over an EIP-712 message, given by its domain separator and struct hash."""
+        signable = SignableMessage(version=b"\x01", header=domain, body=message)
+        return self._account.sign_message(signable).signature.to_0x_hex()
 
 
 def create_keystore(folder: Path, name: str, password: str, *, light: bool = False) -> str:
@@ -120,25 +121,6 @@ def _dev_account(name: str) -> Signer:
         raise AuthorisationError(f"{name!r} is no dev account", "Write dev:0, dev:1, ...")
     Account.enable_unaudited_hdwallet_features()
     return Signer(Account.from_mnemonic(_DEV_MNEMONIC, account_path=f"m/44'/60'/0'/0/{index}"))
-
-
-def parse_address(text: str) -> str:
-    """The lower-case form of an address; mixed case must be the EIP-55 checksum.
-
-    Raises:
-        ValueError: not an address, or a wrong checksum, which is a mistyped address.
-    """
-    if not (text.startswith("0x") and is_hex_address(text)):
-        raise ValueError(f"{text!r} is not an address (0x and 40 hex digits)")
-    digits = text[2:]
-    if digits not in (digits.lower(), digits.upper()) and not is_checksum_address(text):
-        raise ValueError(f"{text} has a wrong checksum (EIP-55): at least one character is mistyped")
-    return text.lower()
-
-
-def checksummed(address: str) -> str:
-    """The EIP-55 form of an address, for people to read."""
-    return str(to_checksum_address(address))
 
 
 def _content(folder: Path, name: str) -> dict[str, Any]:

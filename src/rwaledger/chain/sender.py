@@ -5,12 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from rwaledger.chain.addresses import checksummed
 from rwaledger.chain.contracts import revert_of
-from rwaledger.chain.keys import Signer, checksummed
 from rwaledger.chain.rpc import Call, Node
 from rwaledger.domain.errors import NodeError, RwaledgerError, TransactionFailed
+
+if TYPE_CHECKING:
+    from rwaledger.chain.keys import Signer
 
 GAS_MARGIN_PERCENT = 20
 POLL_S = 0.05

@@ -31,7 +31,7 @@ def act(context: Context, plan: Plan, manner: Manner) -> None:
 
 def describe(context: Context, plan: Plan) -> str:
     """A plan in words and figures: chain, contract, what and how much, and by whose authority."""
-    from rwaledger.chain.keys import checksummed
+    from rwaledger.chain.addresses import checksummed
 
     lines = [f"chain {context.node.chain_id} at {context.node.shown_url}, key {plan.key!r}"]
     for instrument, operation in dict.fromkeys((part.instrument, part.operation) for part in plan.parts):

@@ -165,7 +165,7 @@ def _first_line(path: Path) -> str:
 
 
 def _address(text: str) -> str:
-    from rwaledger.chain.keys import parse_address
+    from rwaledger.chain.addresses import parse_address
 
     try:
         return parse_address(text)

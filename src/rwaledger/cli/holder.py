@@ -68,7 +68,7 @@ def admit(context: Context, /, path: Path | None, wanted: tuple[str, ...], key: 
 @pass_context
 def list_(context: Context, as_json: bool) -> None:
     """List the accounts on the register with their holders."""
-    from rwaledger.chain.keys import checksummed
+    from rwaledger.chain.addresses import checksummed
     from rwaledger.operate.names import country_code
     from rwaledger.registry import holders
 

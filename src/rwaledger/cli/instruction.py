@@ -43,8 +43,8 @@ def show(context: Context, ref: str, as_json: bool) -> None:
 
     With --json, `typed_data` is the EIP-712 message that the checker signs, for any wallet to read.
     """
-    from rwaledger.chain.instructions import typed_message
-    from rwaledger.chain.keys import checksummed
+    from rwaledger.chain.addresses import checksummed
+    from rwaledger.chain.typed_data import typed_message
     from rwaledger.domain.errors import UnknownName
     from rwaledger.domain.units import format_amount
     from rwaledger.registry import instructions, instruments

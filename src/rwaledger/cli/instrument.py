@@ -27,7 +27,7 @@ def command() -> None:
 @pass_context
 def deploy(context: Context, path: Path, dry_run: bool, yes: bool, as_json: bool) -> None:
     """Deploy the instruments that FILE describes, and their control book; what is there already is found."""
-    from rwaledger.chain.keys import checksummed
+    from rwaledger.chain.addresses import checksummed
     from rwaledger.operate import deploy as operate
     from rwaledger.operate.descriptions import read_descriptions
 
@@ -130,7 +130,7 @@ def _all(context: Context) -> list[Instrument]:
 
 
 def _document(instrument: Instrument) -> dict[str, Any]:
-    from rwaledger.chain.keys import checksummed
+    from rwaledger.chain.addresses import checksummed
 
     return {
         "instrument": instrument.instrument_id,

@@ -20,10 +20,10 @@ def command() -> None:
 @pass_context
 def new(context: Context, name: str, light: bool, as_json: bool) -> None:
     """Make a new key and store it encrypted under NAME."""
-    from rwaledger.chain import keys
+    from rwaledger.chain import addresses, keys
 
     password = context.password(name, confirm=True)
-    address = keys.checksummed(keys.create_keystore(context.keystore_folder, name, password, light=light))
+    address = addresses.checksummed(keys.create_keystore(context.keystore_folder, name, password, light=light))
     emit({"name": name, "address": address}, f"{name}  {address}", as_json=as_json)
 
 
@@ -32,8 +32,8 @@ def new(context: Context, name: str, light: bool, as_json: bool) -> None:
 @pass_context
 def list_(context: Context, as_json: bool) -> None:
     """List the keystores and their addresses."""
-    from rwaledger.chain import keys
+    from rwaledger.chain import addresses, keys
 
-    found = {n: keys.checksummed(a) for n, a in keys.keystores(context.keystore_folder).items()}
+    found = {n: addresses.checksummed(a) for n, a in keys.keystores(context.keystore_folder).items()}
     text = table(("name", "address"), list(found.items())) or f"no keystores in {context.keystore_folder}"
     emit([{"name": name, "address": address} for name, address in found.items()], text, as_json=as_json)

@@ -74,7 +74,7 @@ def sync(context: Context, until: int | None, rewind_limit: int | None, as_json:
 @pass_context
 def status(context: Context, as_json: bool) -> None:
     """Say how far the mirror has come, and how far the chain is."""
-    from rwaledger.chain.keys import checksummed
+    from rwaledger.chain.addresses import checksummed
     from rwaledger.mirror.finality import Finality
     from rwaledger.mirror.status import status as mirror_status
 
@@ -130,7 +130,7 @@ def holdings(context: Context, name: str, block: int | None, as_json: bool) -> N
 @pass_context
 def postings(context: Context, name: str, account: str | None, as_json: bool) -> None:
     """Every posting of INSTRUMENT in its order, with the balance behind it."""
-    from rwaledger.chain.keys import checksummed
+    from rwaledger.chain.addresses import checksummed
     from rwaledger.domain.units import format_amount
     from rwaledger.registry import holders, instruments, positions
 
@@ -158,7 +158,7 @@ def _holdings(
     connection: Connection, instrument_id: str, chain_id: int, block: int | None
 ) -> list[tuple[str, str, int]]:
     """Holder, checksummed address and units, the largest first; the issuance account is left out."""
-    from rwaledger.chain.keys import checksummed
+    from rwaledger.chain.addresses import checksummed
     from rwaledger.domain.posting import ISSUANCE_ACCOUNT
     from rwaledger.registry import holders, positions
 

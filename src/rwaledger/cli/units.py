@@ -170,8 +170,8 @@ def precheck(
 @pass_context
 def approve(context: Context, instrument: str, account: str, amount: str, yes: bool, as_json: bool) -> None:
     """Let the control book transfer units of an account; signed with the account's own key."""
+    from rwaledger.chain.addresses import checksummed
     from rwaledger.chain.contracts import ASSET_TOKEN
-    from rwaledger.chain.keys import checksummed
     from rwaledger.chain.sender import Outgoing, send_and_wait
     from rwaledger.domain.units import parse_amount
 

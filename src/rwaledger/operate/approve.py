@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from rwaledger.chain import instructions as book
-from rwaledger.chain.keys import Signer, checksummed
+from rwaledger.chain import typed_data
+from rwaledger.chain.addresses import checksummed
 from rwaledger.domain.errors import AuthorisationError
 from rwaledger.domain.instruction import InstructionStatus
 from rwaledger.operate.desk import Desk
 from rwaledger.operate.done import chain_time
 from rwaledger.registry import audit_log, instructions
 from rwaledger.registry.instructions import StoredInstruction
+
+if TYPE_CHECKING:
+    from rwaledger.chain.keys import Signer
 
 SENDING_S = 60
 """A signature that expires sooner is renewed: sending needs some time too."""
@@ -75,7 +80,7 @@ def _signed(each: StoredInstruction, desk: Desk, checker: Signer, now: int) -> S
     return replace(
         each,
         instruction=instruction,
-        digest=book.digest(instruction),
-        signature=book.sign(instruction, checker),
+        digest=typed_data.digest(instruction),
+        signature=checker.sign_typed_data(*typed_data.hashes(instruction)),
         status=InstructionStatus.APPROVED,
     )

@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rwaledger.chain import deploy as chain
 from rwaledger.chain.contracts import ASSET_TOKEN, CONTROL_BOOK
-from rwaledger.chain.keys import Signer
 from rwaledger.chain.rpc import Node
 from rwaledger.domain.errors import ChainMismatch, IdempotencyConflict
 from rwaledger.domain.instrument import Instrument
@@ -16,6 +16,9 @@ from rwaledger.operate.descriptions import Description
 from rwaledger.registry import audit_log, instruments
 from rwaledger.registry.database import Connection, Database
 from rwaledger.registry.instruments import Contract, ContractKind
+
+if TYPE_CHECKING:
+    from rwaledger.chain.keys import Signer
 
 BOOK_SALT = hashlib.sha256(b"rwaledger control book 1").digest()
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from rwaledger.chain.keys import Signer
 from rwaledger.chain.rpc import Node
 from rwaledger.registry.database import Database
+
+if TYPE_CHECKING:
+    from rwaledger.chain.keys import Signer
 
 DAY_S = 86_400
 

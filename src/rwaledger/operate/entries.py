@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from rwaledger.chain.keys import parse_address
+from rwaledger.chain.addresses import parse_address
 from rwaledger.domain.errors import InputFileError, InputProblem
 from rwaledger.domain.holder import Account, AccountKind, Holder, day_number
 from rwaledger.domain.instruction import Line, Operation, admission_detail

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pycountry
 
-from rwaledger.chain.keys import parse_address
+from rwaledger.chain.addresses import parse_address
 from rwaledger.domain.holder import Account, InvestorClass
 from rwaledger.domain.instrument import Instrument
 from rwaledger.registry import holders, instruments

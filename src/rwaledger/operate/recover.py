@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rwaledger.chain import instructions as book
+from rwaledger.chain import typed_data
 from rwaledger.chain.rpc import Node
 from rwaledger.domain.errors import IdempotencyConflict
 from rwaledger.domain.instruction import InstructionStatus
@@ -27,7 +28,7 @@ def recover(node: Node, plan: Plan, part: Part) -> StoredInstruction:
         idempotency_key=plan.key,
         chunk=part.chunk,
         content_hash=plan.content_hash,
-        digest=book.digest(instruction),
+        digest=typed_data.digest(instruction),
         signature=found.signature,
         status=InstructionStatus.MINED,
         source=plan.source,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rwaledger.chain import instructions as book
+from rwaledger.chain import typed_data
 from rwaledger.domain.instruction import InstructionStatus
 from rwaledger.operate.desk import Desk
 from rwaledger.operate.done import chain_time, open_plan
@@ -41,7 +41,7 @@ def _draft(desk: Desk, plan: Plan, part: Part) -> StoredInstruction:
         idempotency_key=plan.key,
         chunk=part.chunk,
         content_hash=plan.content_hash,
-        digest=book.digest(instruction),
+        digest=typed_data.digest(instruction),
         signature=None,
         status=InstructionStatus.DRAFT,
         source=plan.source,

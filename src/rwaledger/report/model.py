@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from rwaledger import __version__
-from rwaledger.chain.keys import checksummed
+from rwaledger.chain.addresses import checksummed
 from rwaledger.domain.block import Pin
 from rwaledger.domain.errors import RegisterConflict
 from rwaledger.domain.holder import Account, Holder

@@ -105,6 +105,36 @@ def test_without_a_terminal_nothing_is_sent_unless_yes_is_given(
     assert not (office / "rwaledger.db").exists()
 
 
+def test_a_holder_is_written_down_only_once_the_person_has_agreed(
+    office: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["instrument", "deploy", "instruments.toml", "--yes"]) == 0
+    assert run(["holder", "admit", "holders.csv"]) == 2
+    assert json_of(capsys, "holder", "list") == []
+
+    assert run(["holder", "admit", "holders.csv", "--yes"]) == 0
+    renewed = (office / "holders.csv").read_text().replace("HK,institution", "SG,institution")
+    (office / "renewed.csv").write_text(renewed)
+    assert run(["holder", "admit", "renewed.csv", "--yes"]) == 0
+    assert run(["holder", "admit", "holders.csv", "--yes"]) == 0
+    listed = json_of(capsys, "holder", "list")
+    assert {row["country"] for row in listed if row["holder"] == "kowloon"} == {"SG"}
+
+
+def test_a_file_and_a_single_line_are_not_mixed_and_an_empty_amount_is_none(
+    office: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["instrument", "deploy", "instruments.toml", "--yes"]) == 0
+    assert run(["holder", "admit", "holders.csv", "--yes"]) == 0
+    capsys.readouterr()
+    assert run(["units", "issue", "allocations.csv", "--account", "lantau", "--yes"]) == 2
+    assert "--account would say it twice" in capsys.readouterr().err
+    (office / "order.txt").write_text("an order")
+    freeze = ["units", "freeze", "--instrument", "HKDS", "--account", "kowloon", "--order", "order.txt", "--key", "f"]
+    assert run([*freeze, "--amount", "", "--yes"]) == 2
+    assert "amount: is empty" in capsys.readouterr().err
+
+
 def test_errors_say_the_next_step(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["register", "sync"]) == 1
     assert "rwaledger register migrate" in capsys.readouterr().err

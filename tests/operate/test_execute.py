@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from rwaledger.chain.instructions import execution
 from rwaledger.chain.keys import Signer, dev_address, dev_signer
-from rwaledger.domain.errors import AuthorisationError, IdempotencyConflict, InputFileError, TransferRefused
+from rwaledger.chain.sender import Outgoing, broadcast, send_and_wait
+from rwaledger.domain.errors import (
+    AuthorisationError,
+    ChainMismatch,
+    IdempotencyConflict,
+    InputFileError,
+    TransferRefused,
+)
 from rwaledger.domain.instruction import InstructionStatus, Operation
 from rwaledger.domain.restriction import Restriction
 from rwaledger.operate.approve import approve
 from rwaledger.operate.deploy import Offices, deploy
 from rwaledger.operate.descriptions import read_descriptions
 from rwaledger.operate.execute import preview, run
+from rwaledger.operate.follow import follow
+from rwaledger.operate.send import sign_and_store
 from rwaledger.operate.store import store
 from rwaledger.registry import audit_log, instructions, transactions
 from rwaledger.registry.database import Database
+from tests.mirror.anvil import anvil
 from tests.office import ADMIN, CHECKER, MAKER, ORDER, Office, desk_of, open_office
 
 
@@ -230,3 +242,104 @@ def _with_new_register(office: Office) -> Office:
     database = Database(f"sqlite:///{office.folder / 'new.db'}")
     database.migrate()
     return open_office(database, office.node, office.folder)
+
+
+def test_a_key_that_was_carried_out_elsewhere_with_other_content_is_a_conflict(office: Office) -> None:
+    """Stored and signed here, and then another register was faster with something else."""
+    plan = office.plan(Operation.ISSUE, "HKDS,kowloon,10", "shared")
+    approve(office.desk, store(office.desk, plan))
+    _with_new_register(office).issue("HKDS,lantau,9999", "shared")
+
+    for attempt in (preview, run):
+        with pytest.raises(IdempotencyConflict, match="issue in transaction 0x"):
+            attempt(office.desk, plan)
+
+
+def test_a_register_restored_from_last_night_learns_what_was_carried_out(office: Office) -> None:
+    plan = office.plan(Operation.ISSUE, "HKDS,kowloon,10", "shared")
+    store(office.desk, plan)
+    elsewhere = _with_new_register(office)
+    elsewhere.issue("HKDS,kowloon,10", "shared")
+
+    outcome = run(office.desk, plan)
+
+    assert (outcome.lines_done, outcome.lines_before) == (0, 1)
+    with office.database.read() as connection:
+        here = instructions.instruction(connection, plan.parts[0].ref)
+    with elsewhere.database.read() as connection:
+        there = instructions.instruction(connection, plan.parts[0].ref)
+    assert (here.status, here.signature, here.digest) == (there.status, there.signature, there.digest)
+
+
+def test_of_two_transactions_with_one_reference_the_one_that_succeeded_counts(office: Office) -> None:
+    """Two runs at once have both signed; one reverts, and the instruction is carried out all the same."""
+    plan = office.plan(Operation.ISSUE, "HKDS,kowloon,10", "race")
+    approved = approve(office.desk, store(office.desk, plan))
+    calls = [execution(each.instruction, each.signature or "") for each in approved]
+    office.node.request("evm_setAutomine", [False])
+    for _ in range(2):
+        signed = sign_and_store(office.desk, approved, calls, [500_000])
+        broadcast(office.node, [each.raw for each in signed])
+    office.node.request("anvil_mine", ["0x1"])
+    office.node.request("evm_setAutomine", [True])
+
+    outcome = run(office.desk, plan)
+
+    assert (outcome.lines_done, office.balance("kowloon")) == (0, 10_000_000)
+    follow(office.database, office.node, final_block=0)
+    with office.database.read() as connection:
+        assert instructions.instruction(connection, plan.parts[0].ref).status is InstructionStatus.MINED
+        sent = transactions.transactions(connection, instruction_ref=plan.parts[0].ref)
+    assert sorted(each.status.value for each in sent) == ["mined", "reverted"]
+
+
+def test_a_dropped_issue_whose_nonce_was_taken_and_whose_signature_expired_is_issued_again(office: Office) -> None:
+    plan = office.plan(Operation.ISSUE, "HKDS,kowloon,10", "dropped")
+    run(office.desk, plan)
+    office.node.request("anvil_reorg", [1, []])
+    office.node.request("anvil_dropAllTransactions")
+    maker = dev_signer(office.node, MAKER)
+    send_and_wait(office.node, maker, Outgoing(maker.address, "0x"))
+    _let_expire(office)
+
+    outcome = run(office.desk, plan)
+
+    assert (outcome.lines_done, len(outcome.tx_hashes)) == (1, 1)
+    assert office.balance("kowloon") == 10_000_000
+
+
+def test_what_was_signed_before_a_crash_and_has_expired_is_signed_anew_in_one_run(office: Office) -> None:
+    plan = office.plan(Operation.ISSUE, "HKDS,kowloon,10", "late")
+    approved = approve(office.desk, store(office.desk, plan))
+    calls = [execution(each.instruction, each.signature or "") for each in approved]
+    sign_and_store(office.desk, approved, calls, [500_000])
+    _let_expire(office)
+
+    run(office.desk, plan)
+
+    assert office.balance("kowloon") == 10_000_000
+
+
+def test_following_twice_writes_nothing_twice(office: Office) -> None:
+    office.issue("HKDS,kowloon,10")
+    with office.database.read() as connection:
+        before = len(audit_log.entries(connection))
+
+    for _ in range(3):
+        follow(office.database, office.node, final_block=0)
+
+    with office.database.read() as connection:
+        assert len(audit_log.entries(connection)) == before
+
+
+def test_the_register_of_another_chain_is_refused(office: Office, tmp_path: Path) -> None:
+    """The same chain id, the same addresses, and another history."""
+    with anvil("--timestamp", "1700000000") as other:
+        desk = replace(office.desk, node=other)
+        with pytest.raises(ChainMismatch, match="by genesis"):
+            run(desk, office.plan(Operation.ISSUE, "HKDS,kowloon,10", "astray"))
+
+
+def _let_expire(office: Office) -> None:
+    office.node.request("evm_increaseTime", [2 * office.desk.lifetime_s])
+    office.node.request("anvil_mine", ["0x1"])

@@ -39,6 +39,8 @@ GOOD = "HKDS,kowloon,1\n"
         ("instrument,account,amount,amount\nHKDS,kowloon,1,1\n", [(1, "the header must be")]),
         (HEADER + "HKDS,kowloon\n", [(2, "has 2 fields")]),
         (HEADER + '\nHKDS,kowloon,"1\n', [(3, "not CSV")]),
+        (HEADER + 'HKDS,"kow\nloon",1\nHKDS,nobody,1\n', [(2, "line break inside a field")]),
+        (HEADER + "HKDS,kow\u2028loon,1\nHKDS,nobody,1\n", [(2, "no holder"), (3, "no holder")]),
         ("", [(0, "is empty")]),
         ("\n\n", [(0, "is empty")]),
         (HEADER, [(0, "no rows")]),

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from rwaledger.domain.errors import RegisterConflict, UnknownName
+from rwaledger.domain.instruction import InstructionStatus
 from rwaledger.registry import instructions, transactions
 from rwaledger.registry.database import Database
 from rwaledger.registry.transactions import TransactionStatus
@@ -43,7 +44,8 @@ def test_what_became_of_it_is_recorded(database: Database) -> None:
         assert (stored.block_number, stored.block_hash, stored.gas_used) == (None, None, None)
 
 
-def test_the_unfinished_of_a_sender_are_found_in_order_of_nonce(database: Database) -> None:
+def test_what_may_still_change_is_found_in_order_of_nonce(database: Database) -> None:
+    """All of an instruction that is not final, but what was replaced; nothing without an instruction."""
     statuses = [
         TransactionStatus.SENT,
         TransactionStatus.SIGNED,
@@ -51,11 +53,21 @@ def test_the_unfinished_of_a_sender_are_found_in_order_of_nonce(database: Databa
         TransactionStatus.REVERTED,
         TransactionStatus.REPLACED,
     ]
-    made = [transaction(9 - nonce, status=status) for nonce, status in enumerate(statuses)]
-    others = [transaction(20, sender=address(12)), transaction(21, chain_id=1)]
+    moving, final = (
+        instruction("moving", status=InstructionStatus.SENT),
+        instruction("final", status=InstructionStatus.FINAL),
+    )
+    ref = moving.instruction.ref
+    made = [transaction(9 - nonce, status=status, instruction_ref=ref) for nonce, status in enumerate(statuses)]
+    others = [
+        transaction(20),
+        transaction(21, chain_id=1, instruction_ref=ref),
+        transaction(22, instruction_ref=final.instruction.ref),
+    ]
     with database.begin() as c:
+        instructions.add_instructions(c, [moving, final])
         transactions.add_transactions(c, made + others)
-        assert transactions.unfinished_transactions(c, CHAIN, address(11)) == [made[1], made[0]]
+        assert transactions.unsettled_transactions(c, CHAIN) == [made[3], made[2], made[1], made[0]]
 
 
 def test_a_transaction_is_stored_once(database: Database) -> None:

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 from eth_abi.abi import decode, encode
+from eth_abi.exceptions import DecodingError
 from eth_typing import ABIFunction
 from eth_utils.abi import function_abi_to_4byte_selector
 
@@ -15,7 +16,7 @@ from rwaledger.chain.abi import MalformedData, decode_named, type_of
 from rwaledger.chain.artifacts import Artifact, artifact
 from rwaledger.chain.reverts import decode_revert
 from rwaledger.chain.rpc import Call, Node
-from rwaledger.domain.errors import NodeError, RwaledgerError
+from rwaledger.domain.errors import ChainMismatch, NodeError, RwaledgerError
 
 if TYPE_CHECKING:
     from web3.contract import Contract
@@ -109,10 +110,16 @@ class Binding:
             ("eth_call", [{"to": address, "data": self.encode(function, args)}, tag]) for function, args in calls
         ]
         answers = with_typed_reverts(lambda: node.batch(requests))
-        return [
-            decode(self._functions[function].output_types, bytes.fromhex(answer[2:]))
-            for (function, _), answer in zip(calls, answers, strict=True)
-        ]
+        try:
+            return [
+                decode(self._functions[function].output_types, bytes.fromhex(answer[2:]))
+                for (function, _), answer in zip(calls, answers, strict=True)
+            ]
+        except DecodingError:
+            raise ChainMismatch(
+                f"{address} on chain {node.chain_id} does not answer as {self.name} at block {block}",
+                "Check that rpc_url is the node of this register.",
+            ) from None
 
 
 def with_typed_reverts(request: Callable[[], Any]) -> Any:

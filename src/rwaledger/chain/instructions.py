@@ -10,6 +10,7 @@ from eth_utils.crypto import keccak
 from rwaledger.chain.contracts import CONTROL_BOOK
 from rwaledger.chain.rpc import Node
 from rwaledger.chain.sender import Outgoing
+from rwaledger.domain.errors import RwaledgerError
 from rwaledger.domain.instruction import Instruction, Line, Operation
 
 MAKER_ROLE = "0x" + keccak(text="MAKER_ROLE").hex()
@@ -51,7 +52,13 @@ def used_digests(node: Node, control_book: str, refs: list[str]) -> list[str | N
 def executed(node: Node, control_book: str, ref: str, from_block: int) -> Executed:
     """What has used a reference, read back from the transaction that carried it out."""
     query = {"address": control_book, "fromBlock": hex(from_block), "topics": [_EXECUTED_TOPIC, ref]}
-    (log,) = node.request("eth_getLogs", [query])
+    logs = node.request("eth_getLogs", [query])
+    if len(logs) != 1:
+        raise RwaledgerError(
+            f"the control book has used {ref}, and the node shows {len(logs)} events of it",
+            "Use a node that has all events of the chain.",
+        )
+    (log,) = logs
     transaction = node.request("eth_getTransactionByHash", [log["transactionHash"]])
     _, args = CONTROL_BOOK.decode_input(transaction["input"])
     head = args["instruction"]

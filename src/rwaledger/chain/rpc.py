@@ -77,7 +77,8 @@ class Node:
                 headers={"Content-Type": "application/json"},
                 timeout=self._timeout_s,
             )
-            reply.raise_for_status()
+            if not reply.ok and not _is_answer(reply.content):
+                reply.raise_for_status()
             return msgspec.json.decode(reply.content)
         except (requests.RequestException, msgspec.DecodeError) as error:
             raise NodeUnreachable(self.shown_url, _reason(error)) from error
@@ -135,10 +136,18 @@ class Node:
         Raises:
             NodeUnreachable: the node does not have all of them.
         """
-        calls: list[Call] = [("eth_getBlockByNumber", [hex(n), False]) for n in range(first, last + 1)]
-        raw = self.batch(calls)
+        return self.headers(range(first, last + 1))
+
+    def headers(self, numbers: Iterable[int]) -> list[Block]:
+        """The headers of these blocks, in the order of their numbers as given.
+
+        Raises:
+            NodeUnreachable: the node does not have all of them.
+        """
+        wanted = list(numbers)
+        raw = self.batch([("eth_getBlockByNumber", [hex(number), False]) for number in wanted])
         if any(block is None for block in raw):
-            raise NodeUnreachable(self.shown_url, f"it has not all of the blocks {first} to {last}")
+            raise NodeUnreachable(self.shown_url, f"it has not all of the blocks {wanted[0]} to {wanted[-1]}")
         return [_block(block) for block in raw]
 
     def logs(self, addresses: Iterable[str], first: int, last: int) -> list[Log]:
@@ -172,6 +181,15 @@ def _log(raw: dict[str, Any]) -> Log:
         tx_index=int(raw["transactionIndex"], 16),
         log_index=int(raw["logIndex"], 16),
     )
+
+
+def _is_answer(content: bytes) -> bool:
+    """Some nodes send a JSON-RPC error with an HTTP status of its own; what they say counts, not the status."""
+    try:
+        answer = msgspec.json.decode(content)
+    except msgspec.DecodeError:
+        return False
+    return isinstance(answer, dict) and "error" in answer and "jsonrpc" in answer
 
 
 def _reason(error: Exception) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from rwaledger.cli.context import Context, Manner, ask
@@ -9,22 +10,29 @@ from rwaledger.cli.output import counted, emit, progress, say
 from rwaledger.domain.units import format_amount
 
 if TYPE_CHECKING:
+    from rwaledger.operate.desk import Desk
     from rwaledger.operate.execute import Outcome
     from rwaledger.operate.plan import Plan
 
 
-def act(context: Context, plan: Plan, manner: Manner) -> None:
-    """Carries out a plan under the two pairs of eyes of the settings, or only checks it."""
+def act(context: Context, plan: Plan, manner: Manner, first: Callable[[Desk], None] = lambda desk: None) -> None:
+    """Carries out a plan under the two pairs of eyes of the settings, or only checks it.
+
+    `first` is what has to stand in the register before; it is done once the person has agreed, and not again where
+    the plan was carried out before.
+    """
     from rwaledger.operate import execute
 
     with progress() as shown:
         desk = context.desk(shown)
         foreseen = execute.preview(desk, plan)
-        if manner.dry_run or foreseen.lines_done == 0:
-            outcome = foreseen if manner.dry_run else execute.run(desk, plan)
-        else:
-            say(describe(context, plan))
-            ask("Carry this out?", yes=manner.yes)
+        outcome = foreseen
+        if not manner.dry_run:
+            if foreseen.lines_done:
+                say(describe(context, plan))
+                ask("Carry this out?", yes=manner.yes)
+            if foreseen.lines_done or not foreseen.known:
+                first(desk)
             outcome = execute.run(desk, plan)
     emit(_document(outcome, manner.dry_run), _text(plan, outcome, manner.dry_run), as_json=manner.as_json)
 

@@ -39,7 +39,6 @@ def admit(context: Context, /, path: Path | None, wanted: tuple[str, ...], key: 
     """
     from rwaledger.operate.admit import admission_plan, enter_holders
     from rwaledger.operate.entries import COMMAND, HOLDER_COLUMNS, read_admissions, single_admission
-    from rwaledger.operate.execute import preview
     from rwaledger.operate.names import Names
 
     manner = Manner.of(given)
@@ -56,11 +55,7 @@ def admit(context: Context, /, path: Path | None, wanted: tuple[str, ...], key: 
     instruments = _instruments(names, wanted)
     source = path or COMMAND
     plan = admission_plan(source, admissions, instruments, key or f"{Operation.ADMIT.value}:{source.name}")
-    if not manner.dry_run:
-        desk = context.desk(lambda stage, done, total: None)
-        preview(desk, plan)
-        enter_holders(desk, source, admissions)
-    act(context, plan, manner)
+    act(context, plan, manner, first=lambda desk: enter_holders(desk, source, admissions))
 
 
 @command.command("list")

@@ -36,7 +36,7 @@ def _verb(operation: Operation, parties: tuple[str, ...], text: str, whole: Oper
 
     @pass_context
     def verb(context: Context, /, path: Path | None, key: str | None, order: Path | None, **given: Any) -> None:
-        chosen = whole if whole and path is None and not given["amount"] else operation
+        chosen = whole if whole and path is None and given["amount"] is None else operation
         manner = Manner.of(given)
         plan = _plan(context, chosen, path, given, key, order)
         act(context, plan, manner)
@@ -73,6 +73,11 @@ def _plan(
     names = _names(context)
     order_hash = _order_hash(order) if operation.needs_order else NO_ORDER
     if path is not None:
+        also = [f"--{name}" for name in COLUMNS[operation] if fields.get(name) is not None]
+        if also:
+            raise UsageError(
+                f"{path} says it all; {', '.join(also)} would say it twice", "Give a file or a single line."
+            )
         entries, source = read_entries(path, operation, names), str(path)
     elif key is None:
         raise UsageError("a single line has no file to name its idempotency key", "Give it one with --key.")

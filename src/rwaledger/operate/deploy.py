@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rwaledger.chain import deploy as chain
 from rwaledger.chain.contracts import ASSET_TOKEN, CONTROL_BOOK
 from rwaledger.chain.rpc import Node
-from rwaledger.domain.errors import ChainMismatch, IdempotencyConflict
+from rwaledger.domain.errors import IdempotencyConflict
 from rwaledger.domain.instrument import Instrument
 from rwaledger.operate.descriptions import Description
 from rwaledger.registry import audit_log, instruments
@@ -78,12 +78,8 @@ def deploy(
 
 
 def _require_same(connection: Connection, node: Node, descriptions: Sequence[Description], offices: Offices) -> None:
-    genesis = instruments.genesis_hash(connection, node.chain_id)
-    if genesis not in (None, node.genesis_hash):
-        raise ChainMismatch(
-            f"the register knows chain {node.chain_id} by genesis {genesis}; the node has {node.genesis_hash}",
-            "Point rpc_url to the node of this register, or use another database for the new chain.",
-        )
+    if instruments.genesis_hash(connection, node.chain_id) is not None:
+        instruments.require_genesis(connection, node.chain_id, node.genesis_hash)
     registered = {each.instrument_id: each for each in instruments.instruments(connection)}
     for description in descriptions:
         known = registered.get(description.instrument_id)

@@ -1,8 +1,7 @@
-"""What the chain has carried out already, and what the register has of it: the two questions before every step."""
+"""What the register has of a request, and what the chain has carried out of it: the two questions before every step."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from rwaledger.chain import instructions as book
@@ -10,7 +9,7 @@ from rwaledger.chain.rpc import Node
 from rwaledger.domain.errors import IdempotencyConflict
 from rwaledger.operate.desk import Desk
 from rwaledger.operate.plan import Plan
-from rwaledger.registry import instructions
+from rwaledger.registry import instructions, instruments
 from rwaledger.registry.instructions import StoredInstruction
 
 
@@ -19,8 +18,10 @@ def stored_instructions(desk: Desk, plan: Plan) -> list[StoredInstruction]:
 
     Raises:
         IdempotencyConflict: they are those of another request.
+        ChainMismatch: the register is that of another chain.
     """
     with desk.database.read() as connection:
+        instruments.require_genesis(connection, desk.node.chain_id, desk.node.genesis_hash)
         stored = instructions.instructions_of_key(connection, desk.node.chain_id, plan.control_book, plan.key)
     for each in stored:
         if each.content_hash != plan.content_hash:
@@ -32,13 +33,6 @@ def open_plan(node: Node, plan: Plan) -> Plan:
     """The plan without the instructions whose reference the chain has used."""
     used = book.used_digests(node, plan.control_book, [part.ref for part in plan.parts])
     return replace(plan, parts=tuple(part for part, digest in zip(plan.parts, used, strict=True) if digest is None))
-
-
-def open_instructions(node: Node, stored: Sequence[StoredInstruction]) -> list[StoredInstruction]:
-    """Those whose reference the chain has not used."""
-    control_book = stored[0].instruction.control_book
-    used = book.used_digests(node, control_book, [each.instruction.ref for each in stored])
-    return [each for each, digest in zip(stored, used, strict=True) if digest is None]
 
 
 def chain_time(node: Node) -> int:

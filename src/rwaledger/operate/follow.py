@@ -1,61 +1,91 @@
-"""Follow what was sent: how each transaction ended, written down once and corrected when the chain changes its mind."""
+"""Follow what was sent: transactions by their receipts, instructions by what the control book says of their reference.
+
+A receipt tells how one transaction ended. Whether an instruction was carried out only the control book knows: of two
+transactions with the same reference one succeeds and one reverts, and a reorganisation can change which.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from rwaledger.chain import instructions as book
 from rwaledger.chain.rpc import Node
-from rwaledger.chain.sender import Receipt, await_receipts, failure_of, receipts
+from rwaledger.chain.sender import Receipt, await_receipts, receipts
 from rwaledger.domain.instruction import InstructionStatus
 from rwaledger.registry import audit_log, instructions, transactions
 from rwaledger.registry.database import Connection, Database
+from rwaledger.registry.instructions import StoredInstruction
 from rwaledger.registry.transactions import StoredTransaction, TransactionStatus
 
-RESENDABLE = (TransactionStatus.SIGNED, TransactionStatus.SENT, TransactionStatus.MINED)
-"""What may be waiting, or be waiting again after a reorganisation."""
-
-
-def confirm(database: Database, node: Node, sent: Sequence[StoredTransaction]) -> list[Receipt]:
-    """Waits for the receipts and writes down how each transaction ended.
-
-    Raises:
-        TransactionFailed: one of them failed; all are written down first.
-    """
-    mined = await_receipts(node, [transaction.tx_hash for transaction in sent])
-    with database.begin() as connection:
-        for transaction, receipt in zip(sent, mined, strict=True):
-            _write(connection, transaction, receipt)
-    for receipt in mined:
-        if not receipt.succeeded:
-            raise failure_of(node, receipt)
-    return mined
+_DONE = (InstructionStatus.MINED, InstructionStatus.FINAL)
 
 
 def follow(database: Database, node: Node, final_block: int) -> None:
-    """Brings what was sent up to date with the chain, and marks as final what is at or below `final_block`.
+    """Brings what is not final up to date with the chain, and marks as final what is at or below `final_block`.
 
     It needs no key: a crash between sending and writing down is made good by whoever syncs next. What a
     reorganisation has dropped is `sent` again, until the same command resends it.
     """
     with database.read() as connection:
-        waiting = transactions.unfinished_transactions(connection, node.chain_id)
+        waiting = transactions.unsettled_transactions(connection, node.chain_id)
+        stored = instructions.unsettled_instructions(connection, node.chain_id)
     found = receipts(node, [transaction.tx_hash for transaction in waiting])
+    write_receipts(database, waiting, found)
+    write_statuses(database, node, stored)
     with database.begin() as connection:
-        for transaction, receipt in zip(waiting, found, strict=True):
-            if receipt is not None:
-                _write(connection, transaction, receipt)
-            elif transaction.status is TransactionStatus.MINED:
-                _write_back(connection, transaction)
         instructions.finalise(connection, node.chain_id, final_block)
 
 
-def _write_back(connection: Connection, transaction: StoredTransaction) -> None:
-    transactions.set_transaction_status(connection, transaction.tx_hash, TransactionStatus.SENT)
-    if transaction.instruction_ref is not None:
-        instructions.set_status(connection, transaction.instruction_ref, InstructionStatus.SENT)
+def confirm(database: Database, node: Node, sent: Sequence[StoredTransaction]) -> list[Receipt]:
+    """Waits for the receipts of what was sent, and writes them down, whether they succeeded or not."""
+    mined = await_receipts(node, [transaction.tx_hash for transaction in sent])
+    write_receipts(database, sent, mined)
+    return mined
 
 
-def _write(connection: Connection, transaction: StoredTransaction, receipt: Receipt) -> None:
+def write_receipts(database: Database, known: Sequence[StoredTransaction], found: Sequence[Receipt | None]) -> None:
+    """Writes down how each transaction ended; one that has no receipt any more is `sent` again."""
+    with database.begin() as connection:
+        for transaction, receipt in zip(known, found, strict=True):
+            _write_receipt(connection, transaction, receipt)
+
+
+def write_statuses(database: Database, node: Node, stored: Sequence[StoredInstruction]) -> list[StoredInstruction]:
+    """The same instructions with the status that the control book gives them; what changed is written down.
+
+    A reference that was used for another digest is left as it is: `recover` or a reconciliation has to look at it.
+    """
+    asked = {each.instruction.control_book for each in stored}
+    digests: dict[str, str | None] = {}
+    for control_book in sorted(asked):
+        refs = [each.instruction.ref for each in stored if each.instruction.control_book == control_book]
+        digests |= dict(zip(refs, book.used_digests(node, control_book, refs), strict=True))
+    renewed = [replace(each, status=_status(each, digests[each.instruction.ref])) for each in stored]
+    with database.begin() as connection:
+        for before, after in zip(stored, renewed, strict=True):
+            if before.status is not after.status:
+                ref = after.instruction.ref
+                instructions.set_status(connection, ref, after.status)
+                audit_log.record(connection, "chain", f"instruction {after.status}", ref, {"was": before.status.value})
+    return renewed
+
+
+def _status(each: StoredInstruction, used_digest: str | None) -> InstructionStatus:
+    if used_digest is None:
+        return InstructionStatus.SENT if each.status in _DONE else each.status
+    if used_digest == each.digest and each.signature is not None and each.status not in _DONE:
+        return InstructionStatus.MINED
+    return each.status
+
+
+def _write_receipt(connection: Connection, transaction: StoredTransaction, receipt: Receipt | None) -> None:
+    if receipt is None:
+        if transaction.block_hash is not None:
+            transactions.set_transaction_status(connection, transaction.tx_hash, TransactionStatus.SENT)
+        return
+    if receipt.block_hash == transaction.block_hash:
+        return
     transactions.set_transaction_status(
         connection,
         receipt.tx_hash,
@@ -64,9 +94,3 @@ def _write(connection: Connection, transaction: StoredTransaction, receipt: Rece
         block_hash=receipt.block_hash,
         gas_used=receipt.gas_used,
     )
-    if transaction.instruction_ref is None:
-        return
-    status = InstructionStatus.MINED if receipt.succeeded else InstructionStatus.FAILED
-    instructions.set_status(connection, transaction.instruction_ref, status)
-    detail = {"transaction": receipt.tx_hash}
-    audit_log.record(connection, transaction.sender, f"instruction {status}", transaction.instruction_ref, detail)

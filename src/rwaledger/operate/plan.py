@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import rfc8785
 
-from rwaledger.domain.instruction import NO_ORDER, Instruction, Line, Operation
+from rwaledger.domain.instruction import NO_ORDER, Instruction, Line, Operation, reference
 from rwaledger.domain.instrument import Instrument
 from rwaledger.operate.entries import Entry
 
@@ -77,13 +77,6 @@ def make_plan(operation: Operation, entries: Sequence[Entry], key: str, source: 
             lines = tuple(entry.line for entry in chunk if operation.has_lines)
             parts.append(Part(ref, len(parts), instrument, operation, order, lines, tuple(chunk)))
     return Plan(key, source, _content_hash(parts), tuple(parts))
-
-
-def reference(chain_id: int, control_book: str, key: str, chunk: int) -> str:
-    """The one-time reference of an instruction: SHA-256 over version 1 of its length-prefixed parts."""
-    parts = (str(chain_id), control_book, key, str(chunk))
-    preimage = b"".join(len(part.encode()).to_bytes(4, "big") + part.encode() for part in parts)
-    return "0x" + hashlib.sha256(b"rwaledger-reference-1" + preimage).hexdigest()
 
 
 def _by_instrument(entries: Iterable[Entry]) -> list[tuple[Instrument, list[Entry]]]:

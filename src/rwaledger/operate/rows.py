@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,8 +28,7 @@ def read_rows(path: Path, columns: Sequence[str]) -> list[Row]:
     Raises:
         InputFileError: not there, not UTF-8, empty, a wrong header, or rows with too many or too few fields.
     """
-    lines = _text(path).splitlines()
-    reader = csv.reader(lines, strict=True)
+    reader = csv.reader(io.StringIO(_text(path), newline=""), strict=True)
     try:
         header = [name.strip() for name in next(reader, [])]
         _require_header(path, header, columns)
@@ -123,7 +123,9 @@ def _split(path: Path, reader: Iterable[list[str]], header: list[str]) -> tuple[
     rows: list[Row] = []
     problems: list[InputProblem] = []
     for line, values in _numbered(reader):
-        if len(values) == len(header):
+        if any("\n" in value or "\r" in value for value in values):
+            problems.append(InputProblem(path, line, "has a line break inside a field"))
+        elif len(values) == len(header):
             rows.append(Row(line, {name: value.strip() for name, value in zip(header, values, strict=True)}))
         elif values:
             problems.append(InputProblem(path, line, f"has {len(values)} fields; the header has {len(header)}"))

@@ -10,6 +10,7 @@ from rwaledger.chain.sender import (
     Receipt,
     broadcast,
     estimate,
+    failure_of,
     mined_nonce,
     next_nonce,
     receipts,
@@ -18,10 +19,13 @@ from rwaledger.chain.sender import (
 from rwaledger.domain.errors import AuthorisationError, RwaledgerError
 from rwaledger.domain.instruction import InstructionStatus
 from rwaledger.operate.desk import Desk
-from rwaledger.operate.follow import RESENDABLE, confirm
-from rwaledger.registry import instructions, transactions
+from rwaledger.operate.done import chain_time
+from rwaledger.operate.follow import confirm, write_statuses
+from rwaledger.registry import audit_log, instructions, transactions
 from rwaledger.registry.instructions import StoredInstruction
 from rwaledger.registry.transactions import StoredTransaction, TransactionStatus
+
+_RESENDABLE = (TransactionStatus.SIGNED, TransactionStatus.SENT, TransactionStatus.MINED)
 
 
 def send(desk: Desk, approved: Sequence[StoredInstruction]) -> list[Receipt]:
@@ -29,16 +33,19 @@ def send(desk: Desk, approved: Sequence[StoredInstruction]) -> list[Receipt]:
 
     Raises:
         ContractRevert: the next one would fail; it was not sent.
-        TransactionFailed: one was sent and failed.
+        TransactionFailed: one was sent and failed, and nobody else has carried it out.
     """
     remaining = list(approved)
     mined: list[Receipt] = []
     while remaining:
         calls, gas = _ready(desk, remaining)
         desk.progress("send", len(mined), len(approved))
-        signed = sign_and_store(desk, remaining[: len(calls)], calls, gas)
+        ready = remaining[: len(calls)]
+        signed = sign_and_store(desk, ready, calls, gas)
         broadcast(desk.node, [transaction.raw for transaction in signed])
-        mined += confirm(desk.database, desk.node, signed)
+        found = confirm(desk.database, desk.node, signed)
+        _require_done(desk, write_statuses(desk.database, desk.node, ready), found)
+        mined += found
         desk.progress("send", len(mined), len(approved))
         remaining = remaining[len(calls) :]
     return mined
@@ -76,25 +83,42 @@ def sign_and_store(
     return stored
 
 
-def resend(desk: Desk, stored: Sequence[StoredInstruction]) -> None:
+def resend(desk: Desk, waiting: Sequence[StoredInstruction]) -> list[Receipt]:
     """Sends again, byte for byte, what was signed before a crash or lost in a reorganisation, and waits for it.
 
-    A transaction whose nonce another one has taken can never be mined: it is marked as replaced, and its instruction
-    is sent anew.
+    `waiting` are instructions that are not carried out. A transaction whose nonce another one has taken can never be
+    mined: it is marked as replaced. One whose instruction has expired would only revert, and is left alone.
     """
-    refs = {each.instruction.ref for each in stored}
+    in_time = {each.instruction.ref for each in waiting if each.instruction.not_after >= chain_time(desk.node)}
     with desk.database.read() as connection:
-        known = transactions.transactions(connection, chain_id=desk.node.chain_id)
-    sent = [each for each in known if each.instruction_ref in refs and each.status in RESENDABLE]
+        known = transactions.unsettled_transactions(connection, desk.node.chain_id)
+    sent = [each for each in known if each.instruction_ref in in_time and each.status in _RESENDABLE]
+    # The nonces first: of a block between the two questions, the receipts then know as well.
+    nonces = {sender: mined_nonce(desk.node, sender) for sender in {each.sender for each in sent}}
     found = receipts(desk.node, [each.tx_hash for each in sent])
     lost = [each for each, receipt in zip(sent, found, strict=True) if receipt is None]
-    replaced = {each.tx_hash for each in lost if each.nonce < mined_nonce(desk.node, each.sender)}
-    broadcast(desk.node, [each.raw for each in lost if each.tx_hash not in replaced])
+    replaced = [each for each in lost if each.nonce < nonces[each.sender]]
     with desk.database.begin() as connection:
-        for tx_hash in replaced:
-            transactions.set_transaction_status(connection, tx_hash, TransactionStatus.REPLACED)
-    unwritten = [each for each in sent if each.status is not TransactionStatus.MINED or each in lost]
-    confirm(desk.database, desk.node, [each for each in unwritten if each.tx_hash not in replaced])
+        for each in replaced:
+            transactions.set_transaction_status(connection, each.tx_hash, TransactionStatus.REPLACED)
+    broadcast(desk.node, [each.raw for each in lost if each not in replaced])
+    return confirm(desk.database, desk.node, [each for each in sent if each not in replaced])
+
+
+def _require_done(desk: Desk, sent: Sequence[StoredInstruction], found: Sequence[Receipt]) -> None:
+    """A transaction may revert because another run was faster; the instruction is done all the same."""
+    failed = [
+        (each.instruction.ref, receipt)
+        for each, receipt in zip(sent, found, strict=True)
+        if not receipt.succeeded and each.status is not InstructionStatus.MINED
+    ]
+    if not failed:
+        return
+    with desk.database.begin() as connection:
+        for ref, receipt in failed:
+            instructions.set_status(connection, ref, InstructionStatus.FAILED)
+            audit_log.record(connection, desk.maker, "instruction failed", ref, {"transaction": receipt.tx_hash})
+    raise failure_of(desk.node, failed[0][1])
 
 
 def _ready(desk: Desk, remaining: Sequence[StoredInstruction]) -> tuple[list[Outgoing], list[int]]:

@@ -24,18 +24,24 @@ def store(desk: Desk, plan: Plan) -> list[StoredInstruction]:
     """
     still_open = open_plan(desk.node, plan)
     precheck(desk.node, still_open)
-    drafts = [_draft(desk, plan, part) for part in still_open.parts]
-    done = [recover(desk.node, plan, part) for part in plan.parts if part not in still_open.parts]
+    now = chain_time(desk.node)
+    stored = []
+    for part in plan.parts:
+        each = draft(desk, plan, part, now)
+        is_open = part in still_open.parts
+        stored.append(each if is_open else recover(desk.node, each, part.instrument.deploy_block))
     with desk.database.begin() as connection:
-        instructions.add_instructions(connection, [*done, *drafts])
-        for action, stored in (("instruction stored", drafts), ("instruction read back from the chain", done)):
-            for each in stored:
-                audit_log.record(connection, desk.maker, action, each.instruction.ref, _summary(each))
-    return sorted([*done, *drafts], key=lambda each: each.chunk)
+        instructions.add_instructions(connection, stored)
+        for each in stored:
+            is_draft = each.status is InstructionStatus.DRAFT
+            action = "instruction stored" if is_draft else "instruction read back from the chain"
+            audit_log.record(connection, desk.maker, action, each.instruction.ref, _summary(each))
+    return stored
 
 
-def _draft(desk: Desk, plan: Plan, part: Part) -> StoredInstruction:
-    instruction = part.instruction(desk.maker, desk.checker, chain_time(desk.node) + desk.lifetime_s)
+def draft(desk: Desk, plan: Plan, part: Part, now: int) -> StoredInstruction:
+    """A part of the plan as an instruction that nobody has signed yet."""
+    instruction = part.instruction(desk.maker, desk.checker, now + desk.lifetime_s)
     return StoredInstruction(
         instruction=instruction,
         idempotency_key=plan.key,

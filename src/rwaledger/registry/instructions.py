@@ -82,6 +82,13 @@ def instructions(
     return _fetch(c, query)
 
 
+def unsettled_instructions(c: Connection, chain_id: int) -> list[StoredInstruction]:
+    """Instructions whose status may still change: all but the final and the cancelled."""
+    t = tables.instructions.c
+    settled = (str(InstructionStatus.FINAL), str(InstructionStatus.CANCELLED))
+    return _fetch(c, select(tables.instructions).where(t.chain_id == chain_id, t.status.not_in(settled)))
+
+
 def set_approval(c: Connection, approved: StoredInstruction) -> None:
     """Keeps the checker's signature, over the instruction as it was signed: its parties and expiry may be new.
 
@@ -118,7 +125,7 @@ def finalise(c: Connection, chain_id: int, block_number: int) -> int:
     settled = (
         select(x.c.instruction_ref)
         .join(blocks, (blocks.c.number == x.c.block_number) & in_register)
-        .where(x.c.chain_id == chain_id, x.c.block_number <= block_number)
+        .where(x.c.chain_id == chain_id, x.c.block_number <= block_number, x.c.status == "mined")
     )
     change = update(t).where(t.c.status == str(InstructionStatus.MINED), t.c.ref.in_(settled))
     return c.execute(change.values(status=str(InstructionStatus.FINAL), updated_at=utc_now())).rowcount

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Row, Select, select
 
-from rwaledger.domain.errors import RegisterConflict, UnknownName
+from rwaledger.domain.errors import ChainMismatch, RegisterConflict, UnknownName
 from rwaledger.domain.instrument import Instrument, InstrumentKind, RecordOfTruth
 from rwaledger.registry import tables
 from rwaledger.registry.database import Connection
@@ -53,6 +53,24 @@ def genesis_hash(c: Connection, chain_id: int) -> str | None:
 def _genesis_hash(c: Connection, chain_id: int) -> str | None:
     chains = tables.chains
     return c.execute(select(chains.c.genesis_hash).where(chains.c.chain_id == chain_id)).scalar()
+
+
+def require_genesis(c: Connection, chain_id: int, genesis_hash: str) -> None:
+    """Raises unless the register knows the chain, by this genesis.
+
+    Raises:
+        ChainMismatch: it knows no such chain, or another one of that id.
+    """
+    known = _genesis_hash(c, chain_id)
+    if known is None:
+        raise ChainMismatch(
+            f"the register knows nothing of chain {chain_id}", "Deploy to it first, or point rpc_url to its own node."
+        )
+    if known != genesis_hash:
+        raise ChainMismatch(
+            f"the register knows chain {chain_id} by genesis {known}; the node has {genesis_hash}",
+            "Point rpc_url to the node of this register, or use another database for the new chain.",
+        )
 
 
 def add_contract(c: Connection, contract: Contract) -> None:

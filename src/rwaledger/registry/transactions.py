@@ -27,9 +27,6 @@ class TransactionStatus(StrEnum):
     REPLACED = "replaced"
 
 
-_UNFINISHED = (TransactionStatus.SIGNED, TransactionStatus.SENT)
-
-
 @dataclass(frozen=True, slots=True)
 class StoredTransaction:
     """A signed transaction. `raw` are its bytes, to be sent again, unchanged, after a crash.
@@ -110,25 +107,25 @@ def transactions(
     return _fetch(c, query)
 
 
-def unfinished_transactions(c: Connection, chain_id: int, sender: str | None = None) -> list[StoredTransaction]:
-    """What is signed or sent, or mined and not final, of one sender where given, in order of sender and nonce."""
+def unsettled_transactions(c: Connection, chain_id: int) -> list[StoredTransaction]:
+    """What may still change: all but the replaced, of instructions that are not final, in order of sender and nonce."""
     t, i = tables.transactions.c, tables.instructions.c
-    not_final = select(i.ref).where(i.status == str(InstructionStatus.MINED))
-    mined = (t.status == str(TransactionStatus.MINED)) & t.instruction_ref.in_(not_final)
-    query = select(*(t[name] for name in _FIELDS)).where(t.chain_id == chain_id)
-    if sender is not None:
-        query = query.where(t.sender == sender)
-    return _fetch(c, query.where(t.status.in_([str(status) for status in _UNFINISHED]) | mined))
+    settled = (str(InstructionStatus.FINAL), str(InstructionStatus.CANCELLED))
+    open_refs = select(i.ref).where(i.status.not_in(settled))
+    query = select(*(t[name] for name in _FIELDS)).where(t.chain_id == chain_id, t.instruction_ref.in_(open_refs))
+    return _fetch(c, query.where(t.status != str(TransactionStatus.REPLACED)))
 
 
 def set_transactions_back(c: Connection, chain_id: int, to_block: int) -> None:
-    """Marks as sent, and no more, what was mined above a block that the chain went back to; its instruction too."""
+    """Marks as sent, and no more, what was mined above a block that the chain went back to.
+
+    An instruction that was final there is only mined again, so that the control book is asked about it once more.
+    """
     t, i = tables.transactions, tables.instructions
     orphaned = (t.c.chain_id == chain_id, t.c.block_number > to_block)
-    refs = list(c.execute(select(t.c.instruction_ref).where(*orphaned, t.c.instruction_ref.is_not(None))).scalars())
-    sent = {"status": str(InstructionStatus.SENT), "updated_at": utc_now()}
-    for ref in refs:
-        c.execute(update(i).where(i.c.ref == ref).values(sent))
+    refs = select(t.c.instruction_ref).where(*orphaned, t.c.instruction_ref.is_not(None))
+    final = (i.c.status == str(InstructionStatus.FINAL), i.c.ref.in_(refs))
+    c.execute(update(i).where(*final).values(status=str(InstructionStatus.MINED), updated_at=utc_now()))
     nowhere = {"block_number": None, "block_hash": None, "gas_used": None}
     c.execute(update(t).where(*orphaned).values(status=str(TransactionStatus.SENT), updated_at=utc_now(), **nowhere))
 

@@ -80,7 +80,7 @@ def test_every_command_prints_what_the_readme_shows(
         if not command.text.startswith("rwaledger "):
             continue
         capsys.readouterr()
-        run(shlex.split(command.text)[1:])
+        assert run(shlex.split(command.text)[1:]) == (1 if " precheck " in command.text else 0), command.text
         captured = capsys.readouterr()
         printed = normal((captured.err + captured.out).replace(f":{checkout}", ":8545"))
         assert re.fullmatch(pattern(command.output), printed), f"README.md, block at line {command.line}:\n{printed}"

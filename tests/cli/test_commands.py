@@ -69,6 +69,8 @@ def test_the_journey_from_deployment_to_holdings(office: Path, capsys: pytest.Ca
     assert [(row["operation"], row["status"]) for row in listed] == [("admit", "final"), ("issue", "final")]
     whole = json_of(capsys, "instruction", "show", listed[1]["ref"][:12])
     assert whole["entries"][0]["amount"] == "150.500000"
+    admission = json_of(capsys, "instruction", "show", listed[0]["ref"])
+    assert admission["entries"][0]["detail"] == "HK, institution, until 2099-12-31"
     assert run(["doctor"]) == 0
 
 

@@ -104,7 +104,7 @@ def test_what_was_mined_is_final_where_its_block_is(database: Database) -> None:
         for nonce, stored in enumerate([*mined, sent]):
             block, label = places[stored.idempotency_key]
             inside = {"instruction_ref": stored.instruction.ref, "block_number": block, "block_hash": hash_of(label)}
-            transactions.add_transaction(c, transaction(nonce, status=TransactionStatus.MINED, **inside))
+            transactions.add_transactions(c, [transaction(nonce, status=TransactionStatus.MINED, **inside)])
         assert instructions.finalise(c, 1, 99) == 0
         assert instructions.finalise(c, CHAIN, 10) == 1
         found = {one.idempotency_key: one.status for one in instructions.instructions(c)}

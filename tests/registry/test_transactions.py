@@ -34,7 +34,7 @@ def test_what_was_stored_is_given_back(database: Database) -> None:
 def test_what_became_of_it_is_recorded(database: Database) -> None:
     place: dict[str, Any] = {"block_number": 7, "block_hash": hash_of("block", 7), "gas_used": 2**40}
     with database.begin() as c:
-        transactions.add_transaction(c, transaction(0))
+        transactions.add_transactions(c, [transaction(0)])
         transactions.set_transaction_status(c, transaction(0).tx_hash, TransactionStatus.MINED, **place)
         (stored,) = transactions.transactions(c, status=TransactionStatus.MINED)
         assert replace(stored, updated_at=NOON) == transaction(0, status=TransactionStatus.MINED, **place)
@@ -72,14 +72,14 @@ def test_what_may_still_change_is_found_in_order_of_nonce(database: Database) ->
 
 def test_a_transaction_is_stored_once(database: Database) -> None:
     with database.begin() as c:
-        transactions.add_transaction(c, transaction(0))
+        transactions.add_transactions(c, [transaction(0)])
     with pytest.raises(RegisterConflict, match="refused a row"), database.begin() as c:
-        transactions.add_transaction(c, transaction(0))
+        transactions.add_transactions(c, [transaction(0)])
 
 
 def test_a_transaction_of_an_unknown_instruction_is_refused(database: Database) -> None:
     with pytest.raises(RegisterConflict, match="refused a row"), database.begin() as c:
-        transactions.add_transaction(c, transaction(0, instruction_ref=hash_of("nothing")))
+        transactions.add_transactions(c, [transaction(0, instruction_ref=hash_of("nothing"))])
 
 
 def test_an_unknown_transaction_is_named(database: Database) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -113,28 +113,22 @@ def receipts(node: Node, tx_hashes: Sequence[str]) -> list[Receipt | None]:
     return [None if raw is None else _receipt(raw) for raw in node.batch(calls)]
 
 
-def await_receipts(
-    node: Node,
-    tx_hashes: Sequence[str],
-    progress: Callable[[int], None] = lambda mined: None,
-    timeout_s: float = RECEIPT_TIMEOUT_S,
-) -> list[Receipt]:
-    """Waits until all are in blocks. `progress` is told how many are.
+def await_receipts(node: Node, tx_hashes: Sequence[str]) -> list[Receipt]:
+    """Waits until all are in blocks.
 
     Raises:
         RwaledgerError: not all were mined in time; they may be later, and the same command can be run again.
     """
-    deadline = time.monotonic() + timeout_s
+    deadline = time.monotonic() + RECEIPT_TIMEOUT_S
     while True:
         found = receipts(node, tx_hashes)
         mined = [receipt for receipt in found if receipt is not None]
-        progress(len(mined))
         if len(mined) == len(tx_hashes):
             return mined
         if time.monotonic() > deadline:
             waiting = len(tx_hashes) - len(mined)
             raise RwaledgerError(
-                f"{waiting} of {len(tx_hashes)} transactions were not mined within {timeout_s:.0f} s",
+                f"{waiting} of {len(tx_hashes)} transactions were not mined within {RECEIPT_TIMEOUT_S} s",
                 "They are stored; run the same command again to go on waiting.",
             )
         time.sleep(POLL_S)

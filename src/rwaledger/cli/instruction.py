@@ -8,6 +8,7 @@ import click
 
 from rwaledger.cli.context import Context, json_option, pass_context
 from rwaledger.cli.output import emit, table
+from rwaledger.domain.instruction import Operation, admission_of_detail
 
 if TYPE_CHECKING:
     from rwaledger.registry.instructions import StoredInstruction
@@ -60,7 +61,7 @@ def show(context: Context, ref: str, as_json: bool) -> None:
             "from": checksummed(line.sender),
             "to": checksummed(line.recipient),
             "amount": format_amount(line.amount_units, decimals),
-            "detail": str(line.detail),
+            "detail": _detail(stored.instruction.operation, line.detail),
         }
         for line in stored.instruction.lines
     ]
@@ -78,6 +79,18 @@ def show(context: Context, ref: str, as_json: bool) -> None:
     text += "\n\n" + table(("from", "to", "amount", "detail"), [tuple(line.values()) for line in lines], right=(2,))
     document = {**head, "entries": lines, "typed_data": typed_message(stored.instruction)}
     emit(document, text, as_json=as_json)
+
+
+def _detail(operation: Operation, detail: int) -> str:
+    """What the detail of a line means, in words where its operation reads it."""
+    from rwaledger.domain.holder import InvestorClass, date_of_day_number
+    from rwaledger.operate.names import country_code
+
+    if operation is not Operation.ADMIT:
+        return str(detail)
+    country, investor_class, valid_until_day = admission_of_detail(detail)
+    until = date_of_day_number(valid_until_day).isoformat()
+    return f"{country_code(country)}, {InvestorClass(investor_class).name.lower()}, until {until}"
 
 
 def _summary(stored: StoredInstruction) -> dict[str, Any]:

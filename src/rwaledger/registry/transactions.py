@@ -53,17 +53,12 @@ class StoredTransaction:
 _FIELDS = tuple(each.name for each in fields(StoredTransaction))
 
 
-def add_transaction(c: Connection, transaction: StoredTransaction) -> None:
-    """Stores a signed transaction; to be committed before it is sent.
+def add_transactions(c: Connection, stored: Sequence[StoredTransaction]) -> None:
+    """Stores signed transactions; to be committed before they are sent.
 
     Raises:
-        RegisterConflict: it is there, or its instruction is not; `Database.begin` raises it.
+        RegisterConflict: one is there, or its instruction is not; `Database.begin` raises it.
     """
-    add_transactions(c, [transaction])
-
-
-def add_transactions(c: Connection, stored: Sequence[StoredTransaction]) -> None:
-    """Stores signed transactions; as `add_transaction`."""
     if stored:
         rows = [{name: getattr(one, name) for name in _FIELDS} | {"status": str(one.status)} for one in stored]
         c.execute(insert(tables.transactions), rows)

@@ -1,0 +1,77 @@
+"""What an audit asks of whole tables: rows of nothing that the register lists, every standing, single headers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import ColumnElement, Table, func, select
+
+from rwaledger.domain.block import Block
+from rwaledger.domain.errors import RegisterConflict
+from rwaledger.domain.holder import Standing
+from rwaledger.registry import tables
+from rwaledger.registry.bulk import stream_rows
+from rwaledger.registry.database import Connection
+from rwaledger.registry.ledger import StandingChange
+
+_NUMBERS_AT_A_TIME = 500
+
+
+def unlisted(c: Connection, chain_id: int) -> list[tuple[str, str, int]]:
+    """(table, name, rows) wherever rows name an instrument or, on this chain, a contract that is not listed."""
+    listed = select(tables.instruments.c.instrument_id)
+    found = [
+        (table.name, name, rows)
+        for table in (tables.postings, tables.positions, tables.standings)
+        for name, rows in _counted(c, table, table.c.instrument_id, table.c.instrument_id.not_in(listed))
+    ]
+    e, contracts = tables.events.c, tables.contracts.c
+    known = select(contracts.address).where(contracts.chain_id == chain_id)
+    of_nobody = (e.chain_id == chain_id) & e.address.not_in(known)
+    return [*found, *(("events", name, rows) for name, rows in _counted(c, tables.events, e.address, of_nobody))]
+
+
+def _counted(
+    c: Connection, table: Table, name: ColumnElement[str], condition: ColumnElement[bool]
+) -> list[tuple[str, int]]:
+    query = select(name, func.count()).select_from(table).where(condition).group_by(name).order_by(name)
+    return [(each, rows) for each, rows in c.execute(query)]
+
+
+def standing_history(c: Connection, instrument_id: str, upto_block: int | None) -> list[StandingChange]:
+    """Every standing that an account has had, up to a block where one is given, in order of block and log.
+
+    Raises:
+        RegisterConflict: a row holds text where a number should be, which nothing in this package writes.
+    """
+    t = tables.standings
+    query = select(t).where(t.c.instrument_id == instrument_id)
+    if upto_block is not None:
+        query = query.where(t.c.block_number <= upto_block)
+    query = query.order_by(t.c.block_number, t.c.log_index, t.c.account)
+    return [_change(tuple(row)) for row in stream_rows(c, query)]
+
+
+def _change(row: tuple[Any, ...]) -> StandingChange:
+    instrument_id, account, block, log_index, *standing = row
+    if any(not isinstance(cell, int) for cell in (block, log_index, *standing)):
+        raise RegisterConflict(
+            f"the register's standings hold what is no number: {instrument_id}, {account}, {block}/{log_index}",
+            "A row was changed from outside. Restore the database, or start a register anew from the chain.",
+        )
+    return StandingChange(instrument_id, account, block, log_index, Standing(*standing))
+
+
+def stored_headers(c: Connection, chain_id: int, numbers: Iterable[int]) -> dict[int, Block]:
+    """The stored headers among the blocks of these numbers."""
+    t = tables.blocks.c
+    query = select(t.number, t.hash, t.parent_hash, t.timestamp).where(t.chain_id == chain_id)
+    found: dict[int, Block] = {}
+    for some in _split(sorted(set(numbers))):
+        found.update((row[0], Block(*row)) for row in c.execute(query.where(t.number.in_(some))))
+    return found
+
+
+def _split(numbers: list[int]) -> Iterable[list[int]]:
+    return (numbers[i : i + _NUMBERS_AT_A_TIME] for i in range(0, len(numbers), _NUMBERS_AT_A_TIME))

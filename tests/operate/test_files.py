@@ -18,7 +18,7 @@ GOOD = "HKDS,kowloon,1\n"
     ("content", "expected"),
     [
         (HEADER + GOOD + "HKDS,nobody,1\n", [(3, "no holder 'nobody'")]),
-        (HEADER + "XXXX,kowloon,1\n", [(2, "no instrument 'XXXX'")]),
+        (HEADER + "NOPE,kowloon,1\n", [(2, "no instrument 'NOPE'")]),
         (HEADER + "HKDS,kowloon,-5\n", [(2, "'-5' is not a positive decimal amount")]),
         (HEADER + "HKDS,kowloon,0\n", [(2, "0 is zero")]),
         (HEADER + "HKDS,kowloon,0.000000\n", [(2, "is zero")]),

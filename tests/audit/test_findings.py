@@ -5,11 +5,13 @@ from __future__ import annotations
 from sqlalchemy import update
 
 from rwaledger.audit.checks import discover
+from rwaledger.audit.findings import Findings
+from rwaledger.audit.load import load
 from rwaledger.audit.reconcile import reconcile
 from rwaledger.chain.events import decode
 from rwaledger.domain.block import Log
 from rwaledger.domain.instruction import Line, Operation
-from rwaledger.domain.reconciliation import Break, BreakClass, Outcome, Reconciliation
+from rwaledger.domain.reconciliation import Break, BreakClass, Outcome, Reconciliation, Value
 from rwaledger.registry import tables
 from tests.audit import tampering
 from tests.audit.world import ORDER, World
@@ -139,6 +141,26 @@ def test_several_forced_moves_in_one_instruction_add_up(world: World) -> None:
     world.sync()
     found = reconcile(world.database, world.node)
     assert [result.check for result in found.results if result.outcome is not Outcome.PASS] == []
+
+
+def test_what_is_frozen_beyond_the_balance_stays_frozen_after_a_forced_transfer(world: World) -> None:
+    """1,000 held, 1,500 frozen, 400 forced: nothing was free, so that 1,100 stay frozen, as in the contract."""
+    four, five = world.holders[3:]
+    world.issue("BIG", (four, 1_000))
+    world.operate(Operation.FREEZE, "BIG", Line(sender=four, amount_units=1_500), order=ORDER)
+    world.operate(Operation.FORCE_TRANSFER, "BIG", Line(four, five, 400), order=ORDER)
+    world.sync()
+    found = reconcile(world.database, world.node)
+    assert [result.check for result in found.results if result.outcome is not Outcome.PASS] == []
+    (big, _) = load(world.database, world.node).instruments
+    assert big.replayed.standing(four).frozen_units == 1_100
+
+
+def test_two_breaks_of_one_place_keep_ids_of_their_own(world: World) -> None:
+    findings = Findings("C02", "Every account agrees", load(world.database, world.node))
+    values = Value("events", "1"), Value("register", "2")
+    found = [findings.add(BreakClass.AMOUNT, "BIG", "", "twice", values, cause="1/2") for _ in range(3)]
+    assert len({each.break_id for each in found}) == len(findings.result().breaks) == len(found)
 
 
 def big_logs(world: World) -> list[Log]:

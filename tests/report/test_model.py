@@ -5,10 +5,11 @@ from __future__ import annotations
 import json as json_reader
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 
 from rwaledger.audit.reconcile import reconcile
 from rwaledger.chain.addresses import checksummed
+from rwaledger.domain.errors import RegisterConflict
 from rwaledger.registry import tables
 from rwaledger.registry.database import Database
 from rwaledger.report import csv, html, json, model, terminal
@@ -74,6 +75,23 @@ def test_a_register_without_a_block_is_reported_with_a_note(world: World) -> Non
     assert big.history == ()
     assert f"block {block}" in big.supply_note
     assert big.supply_note in html.render(report).replace("&#39;", "'")
+
+
+def test_a_register_that_changed_after_its_reconciliation_is_not_reported(world: World) -> None:
+    found = reconcile(world.database, world.node)
+    tampering.edit_position(world, world.holders[0], 1)
+    with pytest.raises(RegisterConflict, match="changed between") as raised:
+        model.build(world.database, found)
+    assert raised.value.next_step == "Run the command again."
+
+
+def test_an_account_that_is_no_address_is_reported_as_it_stands(world: World) -> None:
+    where = tables.postings.c.account == world.holders[3]
+    with world.database.begin() as c:
+        c.execute(update(tables.postings).where(where).values(account="zz"))
+    report = model.build(world.database, reconcile(world.database, world.node))
+    assert not report.passed
+    assert html.render(report)
 
 
 def test_findings_carry_names_and_readable_addresses(world: World) -> None:

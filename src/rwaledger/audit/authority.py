@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import cast
 
 from rwaledger.audit.replay import Move, move_of
+from rwaledger.audit.signatures import Sent, carried_signature
 from rwaledger.chain.typed_data import digest
 from rwaledger.domain.block import ChainEvent
-from rwaledger.domain.instruction import InstructionStatus, Line, Operation
+from rwaledger.domain.instruction import Instruction, InstructionStatus, Line, Operation
+from rwaledger.domain.instrument import Instrument
 from rwaledger.domain.posting import ISSUANCE_ACCOUNT
 from rwaledger.registry.instructions import StoredInstruction
 
@@ -24,12 +26,14 @@ class Execution:
 
     `event` is its InstructionExecuted, `effects` the instrument's events behind it, `stored` what the register knows
     under the same reference, `stored_digests` the digest that it recorded and the one that it ought to have.
+    `signature` is that in the transaction behind it; None where the node does not have the transaction.
     """
 
     event: ChainEvent
     effects: tuple[ChainEvent, ...]
     stored: StoredInstruction | None
     stored_digests: frozenset[str]
+    signature: str | None
 
     @property
     def ref(self) -> str:
@@ -86,23 +90,55 @@ class ControlBook:
 
 
 def control_book(
-    stored: Mapping[str, StoredInstruction],
+    everything: Mapping[str, StoredInstruction],
     book_events: Iterable[ChainEvent],
     token_events: Sequence[ChainEvent],
-    token: str,
+    instrument: Instrument,
     later: frozenset[str],
+    sent: Mapping[str, Sent],
 ) -> ControlBook:
-    """The control book of the instrument at `token`, out of the events of both contracts."""
-    spans = _spans([*book_events, *token_events], token)
-    executions = tuple(_execution(stored, *span) for span in spans if span[0].args["instrument"] == token)
+    """The control book of an instrument, out of the events of both contracts.
+
+    `everything` are all instructions on the register, by reference: one that was carried out here belongs here,
+    whatever its row says.
+    """
+    token = instrument.address
+    spans = list(_spans([*book_events, *token_events], token))
+    executions = tuple(_execution(everything, sent, *span) for span in spans if span[0].args["instrument"] == token)
     authorised = sum(net_issuance(each.stored) for each in executions if each.stored and not each.objection)
+    elsewhere = {str(event.args["ref"]) for event, _ in spans if event.args["instrument"] != token}
+    here = {each.ref for each in executions}
+    stored = {
+        ref: each
+        for ref, each in everything.items()
+        if ref in here or (_is_of(each, instrument) and ref not in elsewhere)
+    }
     return ControlBook(stored, executions, later, authorised)
 
 
-def _execution(stored: Mapping[str, StoredInstruction], event: ChainEvent, behind: Sequence[ChainEvent]) -> Execution:
-    known = stored.get(str(event.args["ref"]))
-    digests = frozenset({known.digest, digest(known.instruction)} if known else ())
-    return Execution(event, tuple(behind), known, digests)
+def _is_of(stored: StoredInstruction, instrument: Instrument) -> bool:
+    instruction = stored.instruction
+    return (instruction.chain_id, instruction.instrument) == (instrument.chain_id, instrument.address)
+
+
+def _execution(
+    everything: Mapping[str, StoredInstruction],
+    sent: Mapping[str, Sent],
+    event: ChainEvent,
+    behind: Sequence[ChainEvent],
+) -> Execution:
+    known = everything.get(str(event.args["ref"]))
+    digests = frozenset({known.digest, _digest(known.instruction)} if known else ())
+    signature = carried_signature(sent, event, (known and known.signature) or "")
+    return Execution(event, tuple(behind), known, digests, signature)
+
+
+def _digest(instruction: Instruction) -> str:
+    """The digest of an instruction, or, where its row holds what nobody can sign, none."""
+    try:
+        return digest(instruction)
+    except (OverflowError, ValueError, TypeError):
+        return "impossible"
 
 
 def net_issuance(stored: StoredInstruction) -> int:

@@ -130,7 +130,7 @@ def _at_place(check: str) -> Callable[[Break], bool]:
 
 
 KINDS: tuple[Kind, ...] = (
-    Kind(_of("C16"), _trust_events),
+    Kind(_of("C16", ""), _trust_events),
     Kind(_of("C05"), _authorise),
     Kind(_at_place("C04"), _enter),
     Kind(_at_place("C02"), _enter),

@@ -72,6 +72,6 @@ def _after(before: Frozen, instruction: Instruction, line: Line, balance_units: 
 
 
 def _after_forced(before: Frozen, amount_units: int, balance_units: int) -> Frozen:
-    """The free units go first; what stays frozen then is all that remains."""
+    """The free units go first; only what was taken beyond them is no longer frozen, as in `forcedTransfer`."""
     free = max(0, balance_units - before.units)
-    return replace(before, units=balance_units - amount_units) if amount_units > free else before
+    return replace(before, units=before.units - max(0, amount_units - free))

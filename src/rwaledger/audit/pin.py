@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from rwaledger.chain.rpc import Node
 from rwaledger.domain.block import Block, Checkpoint, Pin
 from rwaledger.domain.errors import ChainMismatch, UsageError
@@ -21,14 +19,16 @@ def choose_pin(c: Connection, node: Node, block: int | None) -> Pin:
         ChainMismatch: the node is on another chain or fork than the register, or behind it.
     """
     _require_same_chain(c, node)
-    lowest = _lowest_checkpoint(c, node.chain_id)
+    checkpoints = _checkpoints(c, node.chain_id)
+    lowest = checkpoints[0]
     number = lowest.block_number if block is None else block
     if not 0 <= number <= lowest.block_number:
         raise UsageError(
             f"block {number} is not in the register, which ends at block {lowest.block_number}",
             "Name an earlier block, or run `rwaledger register sync` first.",
         )
-    _require_same_hash(node, lowest.block_number, lowest.block_hash)
+    for block_number, block_hash in sorted({(each.block_number, each.block_hash) for each in checkpoints}):
+        _require_same_hash(node, block_number, block_hash)
     stored = ledger.block_at(c, node.chain_id, number)
     pinned = _require_same_hash(node, number, stored.hash if stored else None)
     return Pin(node.chain_id, pinned.number, pinned.hash, pinned.timestamp)
@@ -54,18 +54,15 @@ def _require_same_chain(c: Connection, node: Node) -> None:
         )
 
 
-def _lowest_checkpoint(c: Connection, chain_id: int) -> Checkpoint:
+def _checkpoints(c: Connection, chain_id: int) -> list[Checkpoint]:
+    """Those of all contracts, the lowest first."""
     mirrored = [contract.address for contract in instruments.contracts(c, chain_id)]
     checkpoints = {checkpoint.address: checkpoint for checkpoint in ledger.checkpoints(c, chain_id)}
     unread = [address for address in mirrored if address not in checkpoints]
     if not mirrored or unread:
         what = f"no event of {', '.join(unread)} was ever read" if unread else "it has no contract"
         raise UsageError(f"the register of chain {chain_id} is not synced: {what}", _SYNC)
-    return _lowest([checkpoints[address] for address in mirrored])
-
-
-def _lowest(checkpoints: Sequence[Checkpoint]) -> Checkpoint:
-    return min(checkpoints, key=lambda checkpoint: (checkpoint.block_number, checkpoint.address))
+    return sorted(checkpoints.values(), key=lambda checkpoint: (checkpoint.block_number, checkpoint.address))
 
 
 def _require_same_hash(node: Node, number: int, recorded: str | None) -> Block:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from rwaledger.audit.authority import ControlBook
-from rwaledger.audit.replay import Replay, accounts_of
+from rwaledger.audit.faults import Fault
+from rwaledger.audit.replay import Replay, accounts_of, history, last_moves
 from rwaledger.domain.block import ChainEvent, Log, Pin
-from rwaledger.domain.holder import Account, Standing
+from rwaledger.domain.holder import Account, Holder, Standing
 from rwaledger.domain.instrument import Instrument
 from rwaledger.domain.posting import ISSUANCE_ACCOUNT, Posting
 from rwaledger.registry.instruments import Contract
@@ -72,12 +73,15 @@ class State:
 class Register:
     """What the register holds of an instrument up to the pinned block.
 
-    Positions are kept for the checkpoint only, so they are None where the pinned block is older.
+    Positions are kept for the checkpoint only, so they are None where the pinned block is older. `history` are all
+    rows behind the standings, by place and account, `moved` the places of the last moves that positions name.
     """
 
     postings: tuple[Posting, ...]
     positions: Mapping[str, int] | None
     standings: Mapping[str, Standing]
+    history: Mapping[Place, Mapping[str, Standing]] = field(default_factory=dict)
+    moved: Mapping[str, Place] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -111,13 +115,28 @@ class InstrumentRecords:
         """The events on the chain that touch a balance or a standing, by their place."""
         return {place_of(event.log): event for event in self.token.events if accounts_of(event)}
 
+    @cached_property
+    def standing_rows(self) -> dict[tuple[Place, str], Standing]:
+        """What the history of standings has to be, by place and account, in the order of the chain."""
+        return history(self.token.events)
+
+    @cached_property
+    def last_standing(self) -> dict[str, Place]:
+        """Where the standing of each account changed last."""
+        return {account: place for place, account in self.standing_rows}
+
+    @cached_property
+    def last_moves(self) -> dict[str, Place]:
+        """Where units of each account moved last."""
+        return last_moves(self.token.events)
+
 
 @dataclass(frozen=True, slots=True)
 class Records:
     """Everything that a check may look at.
 
     Instruments are in order of their names; `books` are the other contracts. `accounts` are those that belong to a
-    holder on the register.
+    holder on the register; `faults` are what loading them showed.
     """
 
     pin: Pin
@@ -125,6 +144,8 @@ class Records:
     books: tuple[ContractRecords, ...]
     accounts: Mapping[str, Account]
     register_digest: str
+    holders: Mapping[str, Holder] = field(default_factory=dict)
+    faults: tuple[Fault, ...] = ()
 
     @property
     def contracts(self) -> tuple[ContractRecords, ...]:

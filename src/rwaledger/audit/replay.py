@@ -79,6 +79,24 @@ def replay(events: Iterable[ChainEvent]) -> Replay:
     return replayed
 
 
+def history(events: Iterable[ChainEvent]) -> dict[tuple[tuple[int, int], str], Standing]:
+    """The standing behind each event that sets one, by place and account."""
+    replayed = Replay()
+    found: dict[tuple[tuple[int, int], str], Standing] = {}
+    for event in events:
+        if event.name in STANDING_FIELDS:
+            replayed.apply(event)
+            account = cast(str, event.args["account"])
+            found[(event.log.block_number, event.log.log_index), account] = replayed.standing(account)
+    return found
+
+
+def last_moves(events: Iterable[ChainEvent]) -> dict[str, tuple[int, int]]:
+    """Block and log of the last move of each account."""
+    moves = ((event.log, move) for event in events if (move := move_of(event)))
+    return {account: (log.block_number, log.log_index) for log, move in moves for account, _ in move.legs}
+
+
 def move_of(event: ChainEvent) -> Move | None:
     """The move that an event reports, or None where it reports something else."""
     if event.name != "Transfer":

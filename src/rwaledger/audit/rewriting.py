@@ -25,6 +25,8 @@ class Rewriting:
         self._logs = {place_of(log): (name, log) for name, log in each.token.register_logs}
         self._positions = None if each.register.positions is None else dict(each.register.positions)
         self._standings = dict(each.register.standings)
+        self._history = {place: dict(rows) for place, rows in each.register.history.items()}
+        self._moved = dict(each.register.moved)
         self._postings: dict[str, list[Posting]] = {}
         for posting in each.register.postings:
             self._postings.setdefault(posting.account, []).append(posting)
@@ -36,17 +38,21 @@ class Rewriting:
         return replace(
             self._each,
             token=replace(self._each.token, register_logs=logs),
-            register=Register(tuple(postings), self._positions, self._standings),
+            register=Register(tuple(postings), self._positions, self._standings, self._history, self._moved),
         )
 
     def enter(self, place: Place) -> None:
         """Makes the register say of a place what the chain says of it, be it nothing."""
         event = self._each.account_events.get(place)
         move = move_of(event) if event else None
+        self._take_back_standings(place)
         if event:
+            is_new = place not in self._logs
             self._logs.setdefault(place, (event.name, event.log))
             if move is None:
-                self._enter_standing(event)
+                self._enter_standing(event, place, is_new=is_new)
+            else:
+                self._enter_last_move(place, (move.sender, move.recipient))
         due: dict[str, list[_Leg]] = {p.account: [] for p in self._each.groups.get(place, ())}
         for number, (account, units) in enumerate(move.legs if move else ()):
             due.setdefault(account, []).append((number, units))
@@ -65,11 +71,29 @@ class Rewriting:
         if self._positions is not None:
             self._positions[account] = _closing(self._postings.get(account, ()))
 
-    def _enter_standing(self, event: ChainEvent) -> None:
+    def _enter_standing(self, event: ChainEvent, place: Place, *, is_new: bool) -> None:
         """What the event sets, as it is by now; the rest of the standing stays as the register has it."""
         account = cast(str, event.args["account"])
-        now, stored = self._each.replayed.standing(account), self._standings.get(account, Standing())
-        self._standings[account] = replace(stored, **{name: getattr(now, name) for name in STANDING_FIELDS[event.name]})
+        rows = self._history.setdefault(place, {})
+        if is_new or account not in rows:
+            now, stored = self._each.replayed.standing(account), self._standings.get(account, Standing())
+            set_by_event = {name: getattr(now, name) for name in STANDING_FIELDS[event.name]}
+            self._standings[account] = replace(stored, **set_by_event)
+        rows[account] = self._each.standing_rows[place, account]
+
+    def _take_back_standings(self, place: Place) -> None:
+        """Takes out standings that no event stands behind; the ones before them hold again."""
+        rows = self._history.get(place, {})
+        for account in [a for a in rows if (place, a) not in self._each.standing_rows]:
+            del rows[account]
+            left = [at for at in self._history if account in self._history[at]]
+            self._standings[account] = self._history[max(left)][account] if left else Standing()
+
+    def _enter_last_move(self, place: Place, accounts: tuple[str, str]) -> None:
+        """A position that had not seen this move names the last one on the chain."""
+        for account in accounts:
+            if self._moved.get(account, place) < place:
+                self._moved[account] = self._each.last_moves[account]
 
     def _replace(self, account: str, place: Place, legs: Sequence[_Leg], tx_hash: str) -> None:
         """Puts legs in the place of those that are there, and carries the difference on to what built upon them."""

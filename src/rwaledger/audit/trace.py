@@ -12,6 +12,7 @@ from rwaledger.audit.findings import amount, named_amount, where
 from rwaledger.audit.records import InstrumentRecords, Place, place_of
 from rwaledger.audit.replay import accounts_of, move_of
 from rwaledger.domain.block import ChainEvent
+from rwaledger.domain.holder import Standing
 from rwaledger.domain.posting import ISSUANCE_ACCOUNT
 from rwaledger.domain.reconciliation import BreakClass
 
@@ -35,14 +36,49 @@ def differences(each: InstrumentRecords) -> Iterator[Difference]:
     known = {place_of(log) for _, log in each.token.register_logs}
     for place, event in each.account_events.items():
         move = move_of(event)
-        if place not in known or (move and place not in each.groups):
+        entered = place in each.groups if move else _account_of(event) in each.register.history.get(place, ())
+        if place not in known or not entered:
             yield _missing_in_register(each, place, event)
         elif move and _legs(each, place) != list(move.legs):
             yield _posted_otherwise(each, place, event)
+        elif move and _labels(each, place) != [(leg, event.log.tx_hash) for leg in range(2)]:
+            yield _labelled_otherwise(each, place, event)
+        elif not move:
+            yield from _stood_otherwise(each, place, _account_of(event))
     for place in each.groups:
         behind = each.account_events.get(place)
         if behind is None or move_of(behind) is None:
             yield _missing_on_chain(each, place)
+    for place, rows in each.register.history.items():
+        yield from (_invented(place, a, rows[a]) for a in rows if (place, a) not in each.standing_rows)
+
+
+def _stood_otherwise(each: InstrumentRecords, place: Place, account: str) -> Iterator[Difference]:
+    """A former standing; the last one of an account is compared field by field, by the checks of what it says."""
+    stood, stored = each.standing_rows[place, account], each.register.history[place][account]
+    if stood != stored and place != each.last_standing[account]:
+        summary = f"the standing is not what the event made it: block {place[0]}, log {place[1]}"
+        yield Difference(BreakClass.STALE_REFERENCE, place, account, summary, str(stood), str(stored))
+
+
+def _invented(place: Place, account: str, stored: Standing) -> Difference:
+    summary = f"a standing with no event on the chain: block {place[0]}, log {place[1]}"
+    return Difference(BreakClass.MISSING_ON_CHAIN, place, account, summary, NOTHING, str(stored))
+
+
+def _labelled_otherwise(each: InstrumentRecords, place: Place, event: ChainEvent) -> Difference:
+    return Difference(
+        BreakClass.TAMPER,
+        place,
+        _account_of(event),
+        f"the postings name another transaction or other legs: {where(event.log)}",
+        f"legs 0 and 1 of {event.log.tx_hash}",
+        ", ".join(f"leg {leg} of {tx_hash}" for leg, tx_hash in _labels(each, place)),
+    )
+
+
+def _labels(each: InstrumentRecords, place: Place) -> list[tuple[int, str]]:
+    return [(posting.leg, posting.tx_hash) for posting in each.groups[place]]
 
 
 def _missing_in_register(each: InstrumentRecords, place: Place, event: ChainEvent) -> Difference:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -86,6 +87,13 @@ class Instruction:
     not_after: int
     order: str
     lines: tuple[Line, ...]
+
+
+def reference(chain_id: int, control_book: str, key: str, chunk: int) -> str:
+    """The one-time reference of an instruction: SHA-256 over version 1 of its length-prefixed parts."""
+    parts = (str(chain_id), control_book, key, str(chunk))
+    preimage = b"".join(len(part.encode()).to_bytes(4, "big") + part.encode() for part in parts)
+    return "0x" + hashlib.sha256(b"rwaledger-reference-1" + preimage).hexdigest()
 
 
 def admission_detail(country: int, investor_class: int, valid_until_day: int) -> int:

@@ -180,7 +180,7 @@ def _stored(row: Row[Any]) -> StoredInstruction:
             checker=row.checker,
             not_after=row.not_after,
             order=row.order_hash,
-            lines=_lines(row.lines),
+            lines=_lines(row.ref, row.lines),
         ),
         idempotency_key=row.idempotency_key,
         chunk=row.chunk,
@@ -201,8 +201,17 @@ def lines_text(lines: Sequence[Line]) -> str:
     )
 
 
-def _lines(text: str) -> tuple[Line, ...]:
-    return tuple(
-        Line(sender, recipient, units_of_stored(amount), units_of_stored(detail))
-        for sender, recipient, amount, detail in json.loads(text)
-    )
+def _lines(ref: str, text: str) -> tuple[Line, ...]:
+    try:
+        lines = json.loads(text)
+        if not all(isinstance(address, str) for line in lines for address in line[:2]):
+            raise TypeError("an address is text")
+        return tuple(
+            Line(sender, recipient, units_of_stored(amount), units_of_stored(detail))
+            for sender, recipient, amount, detail in lines
+        )
+    except (ValueError, TypeError) as error:
+        raise RegisterConflict(
+            f"the register's instructions hold lines that are none: {ref}",
+            "A row was changed from outside. Restore the database.",
+        ) from error

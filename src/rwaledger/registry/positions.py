@@ -80,9 +80,19 @@ def events(c: Connection, chain_id: int, address: str, upto_block: int | None = 
         query = query.where(table.c.block_number <= upto_block)
     query = query.order_by(table.c.block_number, table.c.log_index)
     return [
-        (name, Log(at, tuple(json.loads(topics)), data, block, block_hash, tx_hash, tx_index, log_index))
+        (name, Log(at, _topics(topics, block, log_index), data, block, block_hash, tx_hash, tx_index, log_index))
         for _, block, log_index, block_hash, tx_hash, tx_index, at, name, topics, data in stream_rows(c, query)
     ]
+
+
+def _topics(text: str, block: int, log_index: int) -> tuple[str, ...]:
+    try:
+        return tuple(json.loads(text))
+    except (ValueError, TypeError) as error:
+        raise RegisterConflict(
+            f"the register's events hold topics that are none: block {block}, log {log_index}",
+            "A row was changed from outside. Restore the database, or start a register anew from the chain.",
+        ) from error
 
 
 def supply_history(c: Connection, instrument_id: str, upto: int) -> list[tuple[int, int, int]]:

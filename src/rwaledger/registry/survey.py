@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, func, select
+from sqlalchemy import Boolean, Column, ColumnElement, Date, Integer, Table, func, or_, select, type_coerce
+from sqlalchemy.types import NullType
 
 from rwaledger.domain.block import Block
 from rwaledger.domain.errors import RegisterConflict
@@ -16,6 +17,51 @@ from rwaledger.registry.database import Connection
 from rwaledger.registry.ledger import StandingChange
 
 _NUMBERS_AT_A_TIME = 500
+_AUDITED = (
+    tables.contracts,
+    tables.instruments,
+    tables.checkpoints,
+    tables.holders,
+    tables.accounts,
+    tables.events,
+    tables.postings,
+    tables.positions,
+    tables.standings,
+    tables.instructions,
+)
+
+
+def require_readable(c: Connection) -> None:
+    """Raises where a cell holds another kind of value than its column: SQLite takes any, PostgreSQL none.
+
+    Raises:
+        RegisterConflict: there is such a row; the message names its table and key.
+    """
+    if c.dialect.name != "sqlite":
+        return
+    for table in _AUDITED:
+        strange = or_(*(_is_strange(each) for each in table.c))
+        key = [type_coerce(each, NullType()) for each in table.primary_key.columns]
+        row = c.execute(select(*key).where(strange).limit(1)).first()
+        if row is not None:
+            raise RegisterConflict(
+                f"the register's {table.name} hold a row that cannot be read: {', '.join(map(str, row))}",
+                "A row was changed from outside. Restore the database, or start a register anew from the chain.",
+            )
+
+
+def _is_strange(column: Column[Any]) -> ColumnElement[bool]:
+    cell = type_coerce(column, NullType())
+    another_kind = func.typeof(cell).not_in(_kinds(column))
+    if isinstance(column.type, Date):
+        return another_kind | (func.coalesce(func.date(cell), "") != cell)
+    return another_kind
+
+
+def _kinds(column: Column[Any]) -> list[str]:
+    """The storage classes of SQLite in which a column's values are written."""
+    kind = "integer" if isinstance(column.type, (Integer, Boolean)) else "text"
+    return [kind, "null"] if column.nullable else [kind]
 
 
 def unlisted(c: Connection, chain_id: int) -> list[tuple[str, str, int]]:

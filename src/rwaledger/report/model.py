@@ -16,6 +16,7 @@ from rwaledger.domain.posting import ISSUANCE_ACCOUNT
 from rwaledger.domain.reconciliation import Break, CheckResult, Reconciliation, Value
 from rwaledger.registry import holders, instruments, positions
 from rwaledger.registry.database import Connection, Database
+from rwaledger.registry.digest import register_digest
 
 TITLE = "Reconciliation report"
 NO_HOLDER = "no holder on the register"
@@ -126,9 +127,11 @@ def build(database: Database, reconciliation: Reconciliation) -> Report:
 
     Raises:
         DatabaseUnreachable: no answer.
+        RegisterConflict: the register is no longer the one that was reconciled.
     """
     pin = reconciliation.pin
     with database.read() as c:
+        _require_same_register(c, reconciliation)
         names = {holder.holder_id: holder for holder in holders.holders(c)}
         accounts = holders.accounts(c, pin.chain_id)
         known = [i for i in instruments.instruments(c) if i.chain_id == pin.chain_id]
@@ -156,6 +159,15 @@ def share_percent(units: int, total: int) -> str:
         return "0.0000"
     steps = (abs(units) * 2_000_000 + total) // (2 * total)
     return f"{'-' if units < 0 else ''}{steps // 10_000}.{steps % 10_000:04}"
+
+
+def _require_same_register(c: Connection, reconciliation: Reconciliation) -> None:
+    """The report reads the register again, and holdings must not be newer than the verdict above them."""
+    if register_digest(c, reconciliation.pin.block_number) != reconciliation.register_digest:
+        raise RegisterConflict(
+            "the register was changed between its reconciliation and the report on it; no report was made",
+            "Run the command again.",
+        )
 
 
 def _findings(breaks: Iterable[Break], names: Mapping[str, Holder]) -> tuple[Finding, ...]:
@@ -201,8 +213,8 @@ def _part(
     history, note = _history(c, instrument.instrument_id, pin.block_number)
     return InstrumentPart(
         instrument,
-        checksummed(instrument.address),
-        checksummed(instrument.control_book),
+        shown(instrument.address),
+        shown(instrument.control_book),
         supply,
         tuple(_holding(units, account, supply, accounts, names) for units, account in held),
         history,
@@ -216,7 +228,7 @@ def _holding(
     known = accounts.get(account)
     holder_id = known.holder_id if known else ""
     name = names[holder_id].name if holder_id in names else NO_HOLDER
-    return Holding(holder_id, name, checksummed(account), units, share_percent(units, supply))
+    return Holding(holder_id, name, shown(account), units, share_percent(units, supply))
 
 
 def _history(c: Connection, instrument_id: str, block: int) -> tuple[tuple[SupplyPoint, ...], str]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from rwaledger.audit.findings import EVENTS, REGISTER, STATE, Findings, amount, cause_of, named_amount
 from rwaledger.audit.records import InstrumentRecords, Records
 from rwaledger.audit.trace import differences
-from rwaledger.domain.holder import Standing, date_of_day_number
+from rwaledger.domain.holder import Standing, date_of_day_number, day_number
+from rwaledger.domain.instruction import Operation, admission_detail
 from rwaledger.domain.posting import ISSUANCE_ACCOUNT
 from rwaledger.domain.reconciliation import BreakClass, CheckResult, Value
 
@@ -13,7 +16,7 @@ ID = "C02"
 TITLE = "Every account agrees"
 PURPOSE = (
     "For every account that any record knows, with or without events: state = replayed events = register, and "
-    "whoever has a balance is a holder on the register."
+    "whoever has a balance is a holder on the register, attested as the register knows that holder."
 )
 
 BY_STATE = "state = events"
@@ -22,6 +25,8 @@ BY_POSITION = "postings = position"
 BY_ATTESTED_STATE = "attested: state = events"
 BY_ATTESTED_REGISTER = "attested: events = register"
 BY_HOLDER = "account = holder"
+BY_HOLDER_DATA = "attested: events = holder"
+BY_LAST_MOVE = "position: last move"
 
 _DAY_MAX = 65_535
 
@@ -39,6 +44,7 @@ def run(records: Records) -> CheckResult:
             _compare_balances(findings, each, account)
             _compare_attested(findings, each, account)
             _require_holder(findings, each, account)
+            _compare_holder(findings, each, account)
     return findings.result()
 
 
@@ -60,6 +66,18 @@ def _compare_balances(findings: Findings, each: InstrumentRecords, account: str)
     if each.register.positions is not None:
         position = f"{REGISTER}: position", each.register.positions.get(account, 0)
         findings.differ(each, account, "position is not what its postings make it", posted, position, BY_POSITION)
+        if posted[1] == position[1]:
+            _compare_last_move(findings, each, account)
+
+
+def _compare_last_move(findings: Findings, each: InstrumentRecords, account: str) -> None:
+    """A position names the last move behind it."""
+    moved, stored = each.last_moves.get(account), each.register.moved.get(account)
+    if moved != stored:
+        sides = (cause_of(place) if place else "no move" for place in (moved, stored))
+        values = Value(EVENTS, next(sides)), Value(f"{REGISTER}: position", next(sides))
+        summary = "position names another event than its last move"
+        findings.add(BreakClass.TAMPER, each.instrument.instrument_id, account, summary, values, cause=BY_LAST_MOVE)
 
 
 def _compare_attested(findings: Findings, each: InstrumentRecords, account: str) -> None:
@@ -108,4 +126,38 @@ def _require_holder(findings: Findings, each: InstrumentRecords, account: str) -
         (Value(EVENTS, amount(each, held)), Value(REGISTER, "no holder")),
         cause=BY_HOLDER,
         follows_from=next(found_before, ""),
+    )
+
+
+def _compare_holder(findings: Findings, each: InstrumentRecords, account: str) -> None:
+    """What the register knows of the holder is what was attested, or will be by an admission on its way."""
+    records, standing = findings.records, each.replayed.standing(account)
+    holder = records.holders.get(records.holder_id(account))
+    if holder is None or not standing.admitted:
+        return
+    until = day_number(holder.valid_until)
+    known = replace(standing, investor_class=int(holder.investor_class), country=holder.country, valid_until_day=until)
+    if known == standing or _is_on_its_way(each, account, known):
+        return
+    found_before = (b.break_id for b in findings.breaks if (b.holder_id, b.cause) == (holder.holder_id, BY_HOLDER_DATA))
+    findings.add(
+        BreakClass.STALE_REFERENCE,
+        each.instrument.instrument_id,
+        account,
+        "what is attested of the account is not what the register knows of its holder",
+        (Value(EVENTS, _described(standing)), Value(f"{REGISTER}: holder", _described(known))),
+        cause=BY_HOLDER_DATA,
+        follows_from=next(found_before, ""),
+    )
+
+
+def _is_on_its_way(each: InstrumentRecords, account: str, known: Standing) -> bool:
+    """Holders are entered before they are admitted: an admission beyond this block attests what is known now."""
+    detail = admission_detail(known.country, known.investor_class, known.valid_until_day)
+    executed = {execution.ref for execution in each.book.executions}
+    return any(
+        (line.recipient, line.detail) == (account, detail)
+        for ref, stored in each.book.stored.items()
+        if stored.instruction.operation is Operation.ADMIT and ref not in executed
+        for line in stored.instruction.lines
     )

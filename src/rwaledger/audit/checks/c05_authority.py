@@ -7,7 +7,7 @@ from collections import Counter
 from rwaledger.audit.authority import CARRIED_OUT, Deed, Effect, Execution, deeds_of, effects
 from rwaledger.audit.findings import CONTROL_BOOK, EVENTS, Findings, amount, cause_of, named_amount, where
 from rwaledger.audit.records import InstrumentRecords, Records, place_of
-from rwaledger.domain.instruction import Operation
+from rwaledger.domain.instruction import Operation, reference
 from rwaledger.domain.reconciliation import Break, BreakClass, CheckResult, Value
 from rwaledger.registry.instructions import StoredInstruction
 
@@ -15,7 +15,8 @@ ID = "C05"
 TITLE = "Everything was authorised"
 PURPOSE = (
     "Every issue, redemption and forced move on the chain has exactly one instruction with a maker and a checker, "
-    "line for line, and every instruction that the register calls carried out has its effects on the chain."
+    "line for line, and every instruction that the register calls carried out has its effects on the chain. What the "
+    "register keeps of an instruction is what was signed, sent and carried out."
 )
 
 _UNDUE = {
@@ -34,7 +35,9 @@ def run(records: Records) -> CheckResult:
         for execution in each.book.executions:
             _judge(findings, each, execution)
         _require_effects(findings, each)
+        _require_own_rows(findings, each)
         findings.count(instructions=len(each.book.stored))
+    findings.take_faults()
     return findings.result()
 
 
@@ -54,6 +57,7 @@ def _judge(findings: Findings, each: InstrumentRecords, execution: Execution) ->
         _unauthorised(findings, each, execution)
     else:
         edited = _compare_digests(findings, each, execution, execution.stored)
+        _compare_signatures(findings, each, execution, execution.stored, edited.break_id if edited else "")
         _compare_lines(findings, each, execution, execution.stored, follows_from=edited.break_id if edited else "")
 
 
@@ -104,6 +108,46 @@ def _compare_digests(
         (Value(EVENTS, f"digest {executed}"), Value(CONTROL_BOOK, f"digest {min(recorded)}")),
         cause=f"instruction {execution.ref}",
     )
+
+
+def _compare_signatures(
+    findings: Findings, each: InstrumentRecords, execution: Execution, stored: StoredInstruction, follows_from: str
+) -> None:
+    """The evidence of the second pair of eyes is the signature that was sent, bit for bit."""
+    if execution.signature == stored.signature:
+        return
+    unknown = execution.signature is None
+    findings.add(
+        BreakClass.COVERAGE if unknown else BreakClass.TAMPER,
+        each.instrument.instrument_id,
+        stored.instruction.checker,
+        f"the checker's signature is {'not compared' if unknown else 'not the one sent'}: {where(execution.event.log)}",
+        (
+            Value(EVENTS, "the node has no such transaction" if unknown else execution.signature or "another"),
+            Value(CONTROL_BOOK, str(stored.signature)),
+        ),
+        cause=f"instruction {execution.ref} signature",
+        follows_from=follows_from,
+    )
+
+
+def _require_own_rows(findings: Findings, each: InstrumentRecords) -> None:
+    """What no signature covers of an instruction: whose it is, and the key that its reference is made from."""
+    tampered = {found.cause: found.break_id for found in findings.breaks}
+    for ref, stored in sorted(each.book.stored.items()):
+        i, key = stored.instruction, stored.idempotency_key
+        due = f"{each.instrument.instrument_id}, reference {ref}"
+        found = f"{i.instrument_id}, reference {reference(i.chain_id, i.control_book, key, stored.chunk)}"
+        if found != due:
+            findings.add(
+                BreakClass.TAMPER,
+                each.instrument.instrument_id,
+                i.maker,
+                f"the instrument, key or chunk of the register's instruction is not what its reference says: {ref}",
+                (Value("required", due), Value(CONTROL_BOOK, found)),
+                cause=f"instruction {ref} row",
+                follows_from=tampered.get(f"instruction {ref}", ""),
+            )
 
 
 def _compare_lines(

@@ -12,7 +12,8 @@ ID = "C12"
 TITLE = "Every log is in the register"
 PURPOSE = (
     "Every log of an instrument or control book is decoded, every transfer posted; no log on the chain is missing "
-    "from the register, none in the register from the chain, and none differs."
+    "from the register, none in the register from the chain, and none differs. The blocks behind them are the chain's, "
+    "and no row is of an instrument or contract that the register does not list."
 )
 
 
@@ -30,6 +31,7 @@ def run(records: Records) -> CheckResult:
             if place not in each.groups:
                 log, shown = each.account_events[place].log, ("Transfer", "no postings")
                 _add(findings, each.token, BreakClass.MISSING_IN_REGISTER, log, "not posted", shown)
+    findings.take_faults()
     return findings.result()
 
 

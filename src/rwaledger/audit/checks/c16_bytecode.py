@@ -13,7 +13,8 @@ ID = "C16"
 TITLE = "Code is as released"
 PURPOSE = (
     "The bytecode of every contract is that of the released artifact, its immutables hold what they must, and its "
-    "hash is the one recorded at deployment."
+    "hash is the one recorded at deployment. It was deployed where the register says, and a token answers with the "
+    "name, symbol and decimals of its instrument."
 )
 
 
@@ -33,6 +34,7 @@ def run(records: Records) -> CheckResult:
             f"the code of this {each.artifact} {' and '.join(differences)}",
             (Value("chain", f"code hash {each.code_hash}"), _expected(each)),
         )
+    findings.take_faults()
     return findings.result()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,29 @@ def test_state_and_history_outlive_a_restart(tmp_path: Path) -> None:
         assert again.genesis_hash == genesis
         assert [block.hash for block in again.blocks(0, 4)] == hashes
         assert (balance(again), balance(again, "0x2")) == (7, 0)
+
+
+def test_the_genesis_stays_the_same_through_many_restarts(tmp_path: Path) -> None:
+    """And the clock goes on: anvil would take it from the genesis again."""
+    seen = set()
+    times: list[int] = []
+    for _ in range(6):
+        with local_node(tmp_path) as node:
+            mine(node, 1)
+            seen.add(node.genesis_hash)
+            latest = node.block("latest")
+            assert latest is not None
+            times.append(latest.timestamp)
+        time.sleep(1.1)
+    assert len(seen) == 1
+    assert times == sorted(times)
+    assert abs(times[-1] - time.time()) < 10
+
+
+def test_a_damaged_record_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "node.json").write_text("{}")
+    with pytest.raises(RwaledgerError, match="is damaged"):
+        running_node(tmp_path)
 
 
 def test_starting_twice_finds_the_one_that_runs(tmp_path: Path) -> None:

@@ -137,6 +137,36 @@ def test_a_file_and_a_single_line_are_not_mixed_and_an_empty_amount_is_none(
     assert "amount: is empty" in capsys.readouterr().err
 
 
+def test_what_cannot_be_meant_is_refused_before_anything_is_done(
+    office: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (office / "password").write_text("secret\n")
+    monkeypatch.setenv("RWALEDGER_PASSWORD_FILE", "password")
+    assert run(["instrument", "deploy", "instruments.toml", "--yes"]) == 0
+    assert run(["holder", "admit", "holders.csv", "--yes"]) == 0
+    changed = INSTRUMENTS.replace('max_balance = "1000"', 'max_balance = "2000"')
+    (office / "changed.toml").write_text(changed)
+    zero = HOLDERS.splitlines()[0] + f"\nzero,Nobody,HK,retail,2099-12-31,0x{0:040x},own\n"
+    (office / "zero.csv").write_text(zero)
+    refused = {
+        ("instrument", "deploy", "changed.toml", "--dry-run"): (6, "with other terms"),
+        ("holder", "admit", "zero.csv", "--yes"): (2, "zero.csv:2: address: the zero address is the issuance account"),
+        ("units", "precheck", "--instrument", "HKDS", "--amount", "1"): (2, "a move needs a side"),
+        ("units", "issue", "allocations.csv", "--key", "a\nb", "--yes"): (2, "printable characters"),
+        ("units", "issue", "allocations.csv", "--order", "zero.csv", "--yes"): (2, "takes no order"),
+        ("register", "holdings", "HKDS", "--block", "99"): (2, "has not read block 99 yet"),
+        ("key", "new", "../escaped"): (4, "is no name for a keystore"),
+        ("--rpc-url", "foo", "register", "sync"): (2, "rpc_url is not a URL"),
+        ("--rpc-url", "http://127.0.0.1:99999", "register", "sync"): (2, "rpc_url is not a URL"),
+        ("node", "start", "--port", "70000"): (2, "70000"),
+        ("reconcile", "run", "--out", "zero.csv/report"): (1, "Not a directory"),
+    }
+    for command, (code, message) in refused.items():
+        capsys.readouterr()
+        assert run(["--config", "rwaledger.toml", *command]) == code, command
+        assert message in capsys.readouterr().err, command
+
+
 def test_errors_say_the_next_step(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["register", "sync"]) == 1
     assert "rwaledger register migrate" in capsys.readouterr().err

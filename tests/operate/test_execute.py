@@ -15,6 +15,8 @@ from rwaledger.domain.errors import (
     ChainMismatch,
     IdempotencyConflict,
     InputFileError,
+    RwaledgerError,
+    TermsConflict,
     TransferRefused,
 )
 from rwaledger.domain.instruction import InstructionStatus, Operation
@@ -195,13 +197,16 @@ def test_deploying_twice_finds_what_is_there(office: Office) -> None:
     assert office.node.head() == head
 
 
-def test_an_instrument_of_the_same_name_with_other_terms_is_refused(office: Office) -> None:
-    text = (office.folder / "instruments.toml").read_text().replace('"Green Bond"', '"Greener Bond"')
+@pytest.mark.parametrize(
+    "change", [('"Green Bond"', '"Greener Bond"'), ('"bond"', '"fund"'), ('"hybrid"', '"register"')]
+)
+def test_an_instrument_of_the_same_name_with_other_terms_is_refused(office: Office, change: tuple[str, str]) -> None:
+    text = (office.folder / "instruments.toml").read_text().replace(*change)
     descriptions = read_descriptions(office.write("changed.toml", text))
     offices = Offices(dev_address(ADMIN), (dev_address(MAKER),), (dev_address(CHECKER),), admin_delay_s=60)
     head = office.node.head()
 
-    with pytest.raises(IdempotencyConflict, match="GRN28"):
+    with pytest.raises(TermsConflict, match="GRN28"):
         deploy(office.database, office.node, dev_signer(office.node, ADMIN), descriptions, offices)
 
     assert office.node.head() == head
@@ -343,3 +348,17 @@ def test_the_register_of_another_chain_is_refused(office: Office, tmp_path: Path
 def _let_expire(office: Office) -> None:
     office.node.request("evm_increaseTime", [2 * office.desk.lifetime_s])
     office.node.request("anvil_mine", ["0x1"])
+
+
+def test_a_nonce_that_another_run_has_taken_is_told_at_once(office: Office) -> None:
+    plan = office.plan(Operation.ISSUE, "HKDS,kowloon,10", "slower")
+    approved = approve(office.desk, store(office.desk, plan))
+    calls = [execution(each.instruction, each.signature or "") for each in approved]
+    (signed,) = sign_and_store(office.desk, approved, calls, [500_000])
+    office.issue("HKDS,lantau,1", "faster")
+
+    with pytest.raises(RwaledgerError, match="another run with the same key was faster"):
+        broadcast(office.node, [signed.raw])
+
+    run(office.desk, plan)
+    assert (office.balance("kowloon"), office.balance("lantau")) == (10_000_000, 1_000_000)

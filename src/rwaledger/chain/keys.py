@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -51,8 +52,12 @@ def create_keystore(folder: Path, name: str, password: str, *, light: bool = Fal
     `light` lowers the cost of the password's derivation: for tests and demonstrations only.
 
     Raises:
-        KeystoreError: a keystore of that name exists.
+        KeystoreError: a keystore of that name exists, or the name or the password cannot be used.
     """
+    if not re.fullmatch(r"(?!0x)[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", name):
+        raise KeystoreError(f"{name!r} is no name for a keystore", "Use letters, digits, - and _; not 0x....")
+    if not password:
+        raise KeystoreError("an empty password protects nothing", "Choose another.")
     path = folder.expanduser() / name
     if path.exists():
         raise KeystoreError(f"there is a keystore {path} already", "Choose another name; keys are never overwritten.")
@@ -95,7 +100,7 @@ def open_keystore(folder: Path, name: str, password: str) -> Signer:
     """
     try:
         return Signer(Account.from_key(Account.decrypt(_content(folder, name), password)))
-    except ValueError as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise KeystoreError(f"the keystore {name!r} did not open: {error}", "Check its password.") from None
 
 
@@ -117,7 +122,7 @@ def dev_address(name: str) -> str:
 @cache
 def _dev_account(name: str) -> Signer:
     index = name.removeprefix(DEV_PREFIX)
-    if not index.isdecimal():
+    if not (index.isdecimal() and len(index) < 4):
         raise AuthorisationError(f"{name!r} is no dev account", "Write dev:0, dev:1, ...")
     Account.enable_unaudited_hdwallet_features()
     return Signer(Account.from_mnemonic(_DEV_MNEMONIC, account_path=f"m/44'/60'/0'/0/{index}"))
@@ -131,6 +136,8 @@ def _content(folder: Path, name: str) -> dict[str, Any]:
         raise KeystoreError(
             f"there is no keystore {name!r} in {folder}", f"Make one with `rwaledger key new {name}`."
         ) from None
-    except (ValueError, UnicodeDecodeError) as error:
+    except (ValueError, OSError) as error:
         raise KeystoreError(f"{path} is not a keystore: {error}", "Choose another name.") from None
+    if not isinstance(content, dict):
+        raise KeystoreError(f"{path} is not a keystore", "Choose another name.")
     return content

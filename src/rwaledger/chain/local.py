@@ -38,7 +38,7 @@ class LocalNode:
             command = Path(f"/proc/{self.pid}/cmdline").read_bytes()
         except FileNotFoundError:
             return _is_alive_without_proc(self.pid)
-        return b"anvil" in command
+        return b"anvil" in command and self.state_path.encode() in command
 
 
 def start_node(folder: Path, port: int = 0, anvil: str = "", extra_args: tuple[str, ...] = ()) -> LocalNode:
@@ -62,6 +62,8 @@ def start_node(folder: Path, port: int = 0, anvil: str = "", extra_args: tuple[s
         "--chain-id", str(LOCAL_CHAIN_ID), "--hardfork", "prague",
         # With the default of 32 slots the tag `finalized` would lag 64 blocks behind.
         "--slots-in-an-epoch", "1",
+        # Every start makes a genesis of its own: only with the same time is it the same block.
+        "--timestamp", str(_genesis_time(folder)),
         "--state", str(state_path), "--state-interval", "10", "--preserve-historical-states",
         "--silent", *extra_args,
     ]  # fmt: skip
@@ -70,6 +72,7 @@ def start_node(folder: Path, port: int = 0, anvil: str = "", extra_args: tuple[s
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
     node = LocalNode(process.pid, f"http://127.0.0.1:{port}", str(state_path))
     _await_answer(node, process, log_path)
+    _set_clock(Node(node.url))
     process.returncode = 0  # it is meant to outlive this object, which would warn of it
     _record_path(folder).write_bytes(msgspec.json.encode(asdict(node)))
     return node
@@ -80,7 +83,12 @@ def running_node(folder: Path) -> LocalNode | None:
     record = _record_path(folder)
     if not record.exists():
         return None
-    node = LocalNode(**msgspec.json.decode(record.read_bytes()))
+    try:
+        node = msgspec.json.decode(record.read_bytes(), type=LocalNode)
+    except msgspec.DecodeError:
+        raise RwaledgerError(
+            f"{record} is damaged", "See that no anvil runs with its state there, and delete it."
+        ) from None
     return node if node.is_running else None
 
 
@@ -149,6 +157,21 @@ def _require_free(port: int) -> None:
             raise RwaledgerError(
                 f"port {port} of this machine is in use", "Stop what uses it, or choose another (setting node_port)."
             ) from None
+
+
+def _genesis_time(folder: Path) -> int:
+    """The time of the folder's first start, in seconds since 1970."""
+    path = folder / "genesis-time"
+    if not path.exists():
+        path.write_text(str(int(time.time())))
+    return int(path.read_text())
+
+
+def _set_clock(node: Node) -> None:
+    """The clock goes on from now, or from the latest block where its time is ahead: anvil takes it from the genesis."""
+    latest = node.block("latest")
+    if latest is not None:
+        node.request("evm_setTime", [max(int(time.time()), latest.timestamp + 1)])
 
 
 def _record_path(folder: Path) -> Path:

@@ -12,7 +12,7 @@ import requests
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 
 from rwaledger.domain.block import Block, Log
-from rwaledger.domain.errors import NodeError, NodeUnreachable
+from rwaledger.domain.errors import NodeError, NodeUnreachable, SettingsError
 
 BATCH_MAX = 200
 """Requests in one HTTP body. Larger batches gain nothing on anvil and are refused by public endpoints."""
@@ -27,11 +27,13 @@ class Node:
     since a signed transaction is the same transaction however often it arrives.
 
     Raises:
+        SettingsError: `url` is none.
         NodeUnreachable: no answer, or one that is not JSON-RPC, after `attempts` tries.
         NodeError: the node answered with an error.
     """
 
     def __init__(self, url: str, timeout_s: float = 60, attempts: int = 4) -> None:
+        _require_url(url)
         self.url = url
         self._timeout_s = timeout_s
         self._session = requests.Session()
@@ -159,6 +161,16 @@ class Node:
         """The bytecode at an address, as hex; `0x` where there is none."""
         code: str = self.request("eth_getCode", [address, block if isinstance(block, str) else hex(block)])
         return code
+
+
+def _require_url(url: str) -> None:
+    try:
+        parts = urlsplit(url)
+        valid = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        valid = False
+    if not valid:
+        raise SettingsError("rpc_url is not a URL", "Write it like http://127.0.0.1:8545.")
 
 
 def _block(raw: dict[str, Any]) -> Block:

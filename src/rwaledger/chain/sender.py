@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from eth_utils.crypto import keccak
+
 from rwaledger.chain.addresses import checksummed
 from rwaledger.chain.contracts import revert_of
 from rwaledger.chain.rpc import Call, Node
@@ -18,6 +20,10 @@ if TYPE_CHECKING:
 GAS_MARGIN_PERCENT = 20
 POLL_S = 0.05
 RECEIPT_TIMEOUT_S = 120
+
+# Nodes have no code for these; the words are those of anvil, geth, nethermind and erigon.
+_KNOWN_ALREADY = ("already known", "already imported", "alreadyknown")
+_NONCE_TAKEN = ("nonce too low", "underpriced")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +103,17 @@ def broadcast(node: Node, raws: Sequence[str]) -> None:
     """Sends signed transactions; those that the node has already are left as they are.
 
     Raises:
+        RwaledgerError: another transaction of the same key has taken the nonce meanwhile.
         NodeError: the node refuses one for another reason.
     """
     for raw in raws:
         try:
             node.request("eth_sendRawTransaction", [raw])
         except NodeError as error:
-            if not _is_known_already(error):
+            words = error.node_message.lower()
+            if any(taken in words for taken in _NONCE_TAKEN):
+                _require_known(node, raw)
+            elif not any(known in words for known in _KNOWN_ALREADY):
                 raise
 
 
@@ -169,12 +179,14 @@ def _fees(node: Node) -> dict[str, int]:
     return {"maxFeePerGas": 2 * int(latest["baseFeePerGas"], 16) + tip, "maxPriorityFeePerGas": tip}
 
 
-def _is_known_already(error: NodeError) -> bool:
-    """Nodes have no code for this; these are the words of anvil, geth, nethermind and erigon."""
-    words = error.node_message.lower()
-    return (
-        "already known" in words or "already imported" in words or "alreadyknown" in words or "nonce too low" in words
-    )
+def _require_known(node: Node, raw: str) -> None:
+    """The nonce is taken: by this very transaction, or by another one, and then this one will never be mined."""
+    tx_hash = "0x" + keccak(bytes.fromhex(raw[2:])).hex()
+    if node.request("eth_getTransactionByHash", [tx_hash]) is None:
+        raise RwaledgerError(
+            "another run with the same key was faster and has taken the nonce; nothing was lost",
+            "Run the same command again.",
+        )
 
 
 def _receipt(raw: dict[str, Any]) -> Receipt:

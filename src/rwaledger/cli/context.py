@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from rwaledger.cli.settings import Settings, Sourced
-from rwaledger.domain.errors import AuthorisationError, UsageError
+from rwaledger.domain.errors import AuthorisationError, SchemaMismatch, UsageError
 
 if TYPE_CHECKING:
     from rwaledger.chain.keys import Signer
@@ -53,6 +53,14 @@ class Context:
         database = Database(self.settings.database_url)
         database.require_current()
         return database
+
+    @property
+    def has_database(self) -> bool:
+        """Whether there is a register yet."""
+        try:
+            return self.database is not None
+        except SchemaMismatch:
+            return False
 
     @cached_property
     def new_database(self) -> Database:
@@ -160,8 +168,8 @@ def ask(question: str, *, yes: bool) -> None:
 def _first_line(path: Path) -> str:
     try:
         return path.expanduser().read_text(encoding="utf-8").split("\n", 1)[0]
-    except OSError as error:
-        raise AuthorisationError(f"the password file {path} cannot be read: {error.strerror}", "Correct it.") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise AuthorisationError(f"the password file {path} cannot be read: {error}", "Correct it.") from None
 
 
 def _address(text: str) -> str:

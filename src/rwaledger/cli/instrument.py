@@ -45,6 +45,8 @@ def deploy(context: Context, path: Path, dry_run: bool, yes: bool, as_json: bool
     for description in descriptions:
         say(f"  {description.instrument_id} {checksummed(operate.planned_instrument(description, offices))}")
     if dry_run:
+        if context.has_database:
+            operate.require_same_terms(context.database, context.node, descriptions, offices)
         emit({"dry_run": True}, "dry run: nothing was sent", as_json=as_json)
         return
     ask("Deploy what of this is not there yet?", yes=yes)

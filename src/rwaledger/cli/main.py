@@ -12,7 +12,7 @@ import click
 from rwaledger import __version__
 from rwaledger.cli.context import Context
 from rwaledger.cli.settings import load_settings
-from rwaledger.domain.errors import EXIT_INTERRUPTED, EXIT_USAGE, RwaledgerError
+from rwaledger.domain.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE, RwaledgerError
 
 NOUNS = {
     "node": "Start and stop a local node.",
@@ -79,6 +79,9 @@ def run(args: list[str] | None = None) -> int:
     except click.ClickException as error:
         error.show()
         return EXIT_USAGE
+    except OSError as error:
+        click.echo(f"error: {error.strerror or error}: {error.filename or 'standard output'}", err=True)
+        return EXIT_FAILED
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted; the same command can be run again", err=True)
         return EXIT_INTERRUPTED

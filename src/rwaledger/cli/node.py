@@ -8,7 +8,6 @@ import click
 
 from rwaledger.cli.context import Context, json_option, pass_context
 from rwaledger.cli.output import emit
-from rwaledger.domain.errors import UsageError
 
 
 @click.group("node")
@@ -17,7 +16,9 @@ def command() -> None:
 
 
 @command.command()
-@click.option("--port", type=int, help="Port on loopback; 0 takes a free one.  [setting node_port]")
+@click.option(
+    "--port", type=click.IntRange(0, 65_535), help="Port on loopback; 0 takes a free one.  [setting node_port]"
+)
 @json_option
 @pass_context
 def start(context: Context, port: int | None, as_json: bool) -> None:
@@ -61,7 +62,7 @@ def status(context: Context, as_json: bool) -> None:
 
 @command.command()
 @click.argument("names", nargs=-1, required=True)
-@click.option("--ether", type=int, default=1_000, show_default=True, help="Balance to set.")
+@click.option("--ether", type=click.IntRange(1, 10**12), default=1_000, show_default=True, help="Balance to set.")
 @json_option
 @pass_context
 def fund(context: Context, names: tuple[str, ...], ether: int, as_json: bool) -> None:
@@ -69,8 +70,6 @@ def fund(context: Context, names: tuple[str, ...], ether: int, as_json: bool) ->
     from rwaledger.chain import local
 
     local.require_local(context.node)
-    if ether <= 0:
-        raise UsageError("--ether must be above zero", "Give a whole number of ether.")
     addresses = {name: context.address_of(name) for name in names}
     for address in addresses.values():
         local.fund(context.node, address, ether * 10**18)
@@ -79,7 +78,7 @@ def fund(context: Context, names: tuple[str, ...], ether: int, as_json: bool) ->
 
 
 @command.command()
-@click.argument("count", type=click.IntRange(min=1), default=1)
+@click.argument("count", type=click.IntRange(1, 100_000), default=1)
 @json_option
 @pass_context
 def mine(context: Context, count: int, as_json: bool) -> None:

@@ -27,6 +27,8 @@ def run(context: Context, block: int | None, checks: tuple[str, ...], out: Path 
     from rwaledger.audit.reconcile import reconcile
     from rwaledger.report import csv, html, json, model, terminal
 
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
     with progress() as shown:
         found = reconcile(
             context.database,
@@ -37,7 +39,6 @@ def run(context: Context, block: int | None, checks: tuple[str, ...], out: Path 
         )
         report = model.build(context.database, found)
     if out is not None:
-        out.mkdir(parents=True, exist_ok=True)
         for name, render in (("report.json", json.render), ("report.csv", csv.render), ("report.html", html.render)):
             (out / name).write_text(render(report), encoding="utf-8", newline="")
         say(f"written: {out}/report.json, report.csv, report.html")

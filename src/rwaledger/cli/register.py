@@ -8,6 +8,7 @@ import click
 
 from rwaledger.cli.context import Context, json_option, pass_context
 from rwaledger.cli.output import emit, progress, table
+from rwaledger.domain.errors import UsageError
 
 if TYPE_CHECKING:
     from rwaledger.registry.database import Connection
@@ -102,16 +103,19 @@ def status(context: Context, as_json: bool) -> None:
 
 @command.command()
 @click.argument("name", metavar="INSTRUMENT")
-@click.option("--block", type=int, help="As of this block.  [the last one mirrored]")
+@click.option("--block", type=click.IntRange(min=0), help="As of this block.  [the last one mirrored]")
 @json_option
 @pass_context
 def holdings(context: Context, name: str, block: int | None, as_json: bool) -> None:
     """Who holds how much of INSTRUMENT, by the register."""
     from rwaledger.domain.units import format_amount
-    from rwaledger.registry import instruments
+    from rwaledger.registry import instruments, ledger
 
     with context.database.read() as connection:
         instrument = instruments.instrument(connection, name)
+        mirrored = ledger.checkpoint(connection, instrument.chain_id, instrument.address)
+        if block is not None and (mirrored is None or block > mirrored.block_number):
+            raise UsageError(f"the register has not read block {block} yet", "Run `rwaledger register sync`.")
         rows = _holdings(connection, name, instrument.chain_id, block)
     document = [
         {"holder": holder, "address": address, "amount": format_amount(units, instrument.decimals)}

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from rwaledger.operate.names import Names
     from rwaledger.operate.plan import Plan
 
+KEY_MAX = 200
 _ONE_SIDED = ("account",)
 _TWO_SIDED = ("from", "to")
 
@@ -70,6 +71,8 @@ def _plan(
     from rwaledger.operate.entries import COLUMNS, read_entries, single_entry
     from rwaledger.operate.plan import make_plan
 
+    if order is not None and not operation.needs_order:
+        raise UsageError(f"{operation} takes no order", "Leave out --order.")
     names = _names(context)
     order_hash = _order_hash(order) if operation.needs_order else NO_ORDER
     if path is not None:
@@ -84,7 +87,15 @@ def _plan(
     else:
         single = {column: fields[column] or "" for column in COLUMNS[operation]}
         entries, source = single_entry(operation, names, single), "command line"
-    return make_plan(operation, entries, key or default_key(operation, path), source, order_hash)
+    return make_plan(
+        operation, entries, default_key(operation, path) if key is None else _checked_key(key), source, order_hash
+    )
+
+
+def _checked_key(key: str) -> str:
+    if not (key.isprintable() and 0 < len(key) <= KEY_MAX):
+        raise UsageError("the idempotency key is not 1 to 200 printable characters", "Choose another with --key.")
+    return key
 
 
 def default_key(operation: Operation, path: Path | None) -> str:
@@ -149,6 +160,8 @@ def precheck(
     from rwaledger.domain.units import parse_amount
     from rwaledger.operate.precheck import judge_move
 
+    if not (sender or recipient):
+        raise UsageError("a move needs a side", "Give --to for an issue, --from for a redemption, or both.")
     names = _names(context)
     try:
         found = names.instrument(instrument)
@@ -169,7 +182,9 @@ def precheck(
 @command.command()
 @click.option("--instrument", required=True, help="Its short name.")
 @click.option("--account", required=True, help="Keystore of the account, or dev:N on a local node.")
-@click.option("--amount", required=True, help="What the control book may transfer; replaces what it could before.")
+@click.option(
+    "--amount", required=True, help="What the control book may transfer; replaces what it could before; 0 revokes."
+)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @json_option
 @pass_context
@@ -182,7 +197,7 @@ def approve(context: Context, instrument: str, account: str, amount: str, yes: b
 
     try:
         found = _names(context).instrument(instrument)
-        units = parse_amount(amount, found.decimals)
+        units = 0 if amount == "0" else parse_amount(amount, found.decimals)
     except ValueError as error:
         raise UsageError(str(error), "Correct the command.") from None
     owner = checksummed(context.address_of(account))

@@ -146,6 +146,18 @@ class IdempotencyConflict(RwaledgerError):
         )
 
 
+class TermsConflict(RwaledgerError):
+    """An instrument of that name was deployed with other terms. Nothing was sent."""
+
+    exit_code = EXIT_CONFLICT
+
+    def __init__(self, instrument_id: str, address: str) -> None:
+        super().__init__(
+            f"{instrument_id!r} was deployed at {address} with other terms (name, decimals, rules, kind or offices)",
+            "Deployed terms do not change: give the new instrument another id, or the old terms.",
+        )
+
+
 class NodeError(RwaledgerError):
     """The node answered a request with an error."""
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rwaledger.chain import deploy as chain
 from rwaledger.chain.contracts import ASSET_TOKEN, CONTROL_BOOK
 from rwaledger.chain.rpc import Node
-from rwaledger.domain.errors import IdempotencyConflict
+from rwaledger.domain.errors import TermsConflict
 from rwaledger.domain.instrument import Instrument
 from rwaledger.operate.descriptions import Description
 from rwaledger.registry import audit_log, instruments
@@ -58,11 +58,10 @@ def deploy(
     """Deploys what is not there yet, and enters all of it into the register, in one transaction.
 
     Raises:
-        IdempotencyConflict: an instrument of that name is registered with other terms; nothing was deployed.
+        TermsConflict: an instrument of that name is registered with other terms; nothing was deployed.
         ChainMismatch: the register belongs to another chain.
     """
-    with database.read() as connection:
-        _require_same(connection, node, descriptions, offices)
+    require_same_terms(database, node, descriptions, offices)
     book = chain.deploy(node, deployer, CONTROL_BOOK, _book_args(offices), BOOK_SALT)
     deployed = [
         chain.deploy(node, deployer, ASSET_TOKEN, _token_args(each, book.address, offices), _salt(each))
@@ -77,14 +76,27 @@ def deploy(
     return [Deployment(each, token.created) for each, token in zip(found, deployed, strict=True)]
 
 
+def require_same_terms(database: Database, node: Node, descriptions: Sequence[Description], offices: Offices) -> None:
+    """Raises unless what is registered under these names has these terms, on this chain.
+
+    Raises:
+        TermsConflict, ChainMismatch: it has not.
+    """
+    with database.read() as connection:
+        _require_same(connection, node, descriptions, offices)
+
+
 def _require_same(connection: Connection, node: Node, descriptions: Sequence[Description], offices: Offices) -> None:
     if instruments.genesis_hash(connection, node.chain_id) is not None:
         instruments.require_genesis(connection, node.chain_id, node.genesis_hash)
     registered = {each.instrument_id: each for each in instruments.instruments(connection)}
     for description in descriptions:
         known = registered.get(description.instrument_id)
-        if known is not None and known.address != planned_instrument(description, offices):
-            raise IdempotencyConflict(description.instrument_id, f"deployed at {known.address} with other terms")
+        if known is None:
+            continue
+        terms = (planned_instrument(description, offices), description.kind, description.record_of_truth)
+        if (known.address, known.kind, known.record_of_truth) != terms:
+            raise TermsConflict(description.instrument_id, known.address)
 
 
 def _enter(connection: Connection, node: Node, actor: str, book: chain.Deployed, found: Sequence[Instrument]) -> None:

@@ -108,7 +108,7 @@ def _row_description(row: Row) -> Description:
     rules = {"max_balance": fields.pop("max_balance")}
     lists = {name: [item for item in fields.pop(name).split(";") if item] for name in ("classes", "countries")}
     decimals = fields.pop("decimals")
-    if not decimals.isdecimal():
+    if not (decimals.isascii() and decimals.isdecimal()):
         raise RowError([f"decimals: {decimals!r} is no whole number"])
     try:
         return _description(_Instrument.model_validate(fields | {"decimals": int(decimals), "rules": rules | lists}))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from rwaledger.chain.addresses import parse_address
@@ -193,7 +193,7 @@ def _admission(row: Row, chain_id: int) -> Admission:
     country = fields.read("country", parse_country)
     investor_class = fields.read("class", parse_class)
     valid_until = fields.read("valid_until", _date)
-    address = fields.read("address", parse_address)
+    address = fields.read("address", _own_address)
     kind = fields.read("account", _account_kind)
     fields.finish()
     if not (holder_id and name and country is not None and investor_class and valid_until and address and kind):
@@ -211,9 +211,16 @@ def _holder_id(text: str) -> str:
     return text
 
 
+def _own_address(text: str) -> str:
+    address = parse_address(text)
+    if address == ISSUANCE_ACCOUNT:
+        raise ValueError("the zero address is the issuance account, and nobody's own")
+    return address
+
+
 def _date(text: str) -> date:
     try:
-        day = date.fromisoformat(text)
+        day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).date()
     except ValueError:
         raise ValueError(f"{text!r} is no date, written like 2026-12-31") from None
     if not date(1970, 1, 1) <= day <= _VALID_UNTIL_MAX:

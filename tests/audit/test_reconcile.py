@@ -7,7 +7,6 @@ from sqlalchemy import delete, insert, select, update
 
 from rwaledger.audit.load import load
 from rwaledger.audit.reconcile import reconcile
-from rwaledger.chain.local import local_node
 from rwaledger.domain.errors import ChainMismatch, UnknownName, UsageError
 from rwaledger.domain.instruction import Line, Operation
 from rwaledger.domain.reconciliation import Outcome
@@ -15,6 +14,7 @@ from rwaledger.registry import tables
 from rwaledger.registry.database import Database
 from tests.audit import tampering
 from tests.audit.world import HUGE_UNITS, World
+from tests.mirror.anvil import anvil
 
 CHECKS = ["C01", "C02", "C03", "C04", "C05", "C11", "C12", "C16"]
 
@@ -160,11 +160,8 @@ def test_the_lowest_checkpoint_is_pinned(world: World) -> None:
     assert found.passed
 
 
-def test_another_chain_is_refused(world: World, tmp_path_factory: pytest.TempPathFactory) -> None:
-    with (
-        local_node(tmp_path_factory.mktemp("other"), extra_args=("--timestamp", "1700000000")) as other,
-        pytest.raises(ChainMismatch, match="starts with"),
-    ):
+def test_another_chain_is_refused(world: World) -> None:
+    with anvil("--timestamp", "1700000000") as other, pytest.raises(ChainMismatch, match="starts with"):
         reconcile(world.database, other)
 
 

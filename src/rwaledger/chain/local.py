@@ -41,7 +41,7 @@ class LocalNode:
         return b"anvil" in command and self.state_path.encode() in command
 
 
-def start_node(folder: Path, port: int = 0, anvil: str = "", extra_args: tuple[str, ...] = ()) -> LocalNode:
+def start_node(folder: Path, port: int = 0, anvil: str = "") -> LocalNode:
     """Starts anvil on loopback with its state in `folder`, or finds the one that runs there already.
 
     `port` 0 takes a free one. The state, historic blocks included, is written every 10 s and at the end, so that
@@ -65,7 +65,7 @@ def start_node(folder: Path, port: int = 0, anvil: str = "", extra_args: tuple[s
         # Every start makes a genesis of its own: only with the same time is it the same block.
         "--timestamp", str(_genesis_time(folder)),
         "--state", str(state_path), "--state-interval", "10", "--preserve-historical-states",
-        "--silent", *extra_args,
+        "--silent",
     ]  # fmt: skip
     log_path = folder / "anvil.log"
     with log_path.open("wb") as log:
@@ -107,9 +107,9 @@ def stop_node(folder: Path) -> LocalNode | None:
 
 
 @contextmanager
-def local_node(folder: Path, port: int = 0, extra_args: tuple[str, ...] = ()) -> Iterator[Node]:
+def local_node(folder: Path, port: int = 0) -> Iterator[Node]:
     """A local node for the length of a `with` block."""
-    started = start_node(folder, port, extra_args=extra_args)
+    started = start_node(folder, port)
     try:
         yield Node(started.url)
     finally:

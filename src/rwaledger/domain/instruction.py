@@ -61,6 +61,11 @@ class InstructionStatus(StrEnum):
     FAILED = "failed"
     CANCELLED = "cancelled"
 
+    @property
+    def is_carried_out(self) -> bool:
+        """Whether it is in a block, final or not."""
+        return self in (InstructionStatus.MINED, InstructionStatus.FINAL)
+
 
 @dataclass(frozen=True, slots=True)
 class Line:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rwaledger.chain.sender import Receipt
-from rwaledger.domain.instruction import InstructionStatus
 from rwaledger.operate.approve import approve, require_four_eyes
 from rwaledger.operate.desk import Desk
 from rwaledger.operate.done import chain_time, open_plan, stored_instructions
@@ -22,8 +21,6 @@ from rwaledger.operate.send import resend, send
 from rwaledger.operate.store import draft, store
 from rwaledger.registry import audit_log, instructions
 from rwaledger.registry.instructions import StoredInstruction
-
-_DONE = (InstructionStatus.MINED, InstructionStatus.FINAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +103,16 @@ def _as_carried_out(
     by_ref = {each.instruction.ref: each for each in stored}
     free = {part.ref for part in still_open.parts}
     return [
-        each if part.ref in free or each.status in _DONE else recover(desk.node, each, part.instrument.deploy_block)
+        each
+        if part.ref in free or each.status.is_carried_out
+        else recover(desk.node, each, part.instrument.deploy_block)
         for part in plan.parts
         for each in [by_ref.get(part.ref) or draft(desk, plan, part, now)]
     ]
 
 
 def _not_done(stored: list[StoredInstruction]) -> list[StoredInstruction]:
-    return [each for each in stored if each.status not in _DONE]
+    return [each for each in stored if not each.status.is_carried_out]
 
 
 def _outcome(plan: Plan, open_at_start: Plan, known: bool, mined: list[Receipt]) -> Outcome:

@@ -18,8 +18,6 @@ from rwaledger.registry.database import Connection, Database
 from rwaledger.registry.instructions import StoredInstruction
 from rwaledger.registry.transactions import StoredTransaction, TransactionStatus
 
-_DONE = (InstructionStatus.MINED, InstructionStatus.FINAL)
-
 
 def follow(database: Database, node: Node, final_block: int) -> None:
     """Brings what is not final up to date with the chain, and marks as final what is at or below `final_block`.
@@ -73,8 +71,8 @@ def write_statuses(database: Database, node: Node, stored: Sequence[StoredInstru
 
 def _status(each: StoredInstruction, used_digest: str | None) -> InstructionStatus:
     if used_digest is None:
-        return InstructionStatus.SENT if each.status in _DONE else each.status
-    if used_digest == each.digest and each.signature is not None and each.status not in _DONE:
+        return InstructionStatus.SENT if each.status.is_carried_out else each.status
+    if used_digest == each.digest and each.signature is not None and not each.status.is_carried_out:
         return InstructionStatus.MINED
     return each.status
 

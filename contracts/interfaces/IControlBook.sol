@@ -13,6 +13,7 @@ interface IControlBook {
     /// @param checker who signs it; an account or an ERC-1271 wallet
     /// @param notAfter last second at which it may be executed
     /// @param order hash of the order or document behind it; zero where none is needed
+    /// @param text where a document is; empty for every other operation
     struct Instruction {
         bytes32 ref;
         address instrument;
@@ -21,9 +22,10 @@ interface IControlBook {
         address checker;
         uint48 notAfter;
         bytes32 order;
+        string text;
     }
 
-    /// @notice One line of an instruction. Which fields an operation reads is listed at `execute`.
+    /// @notice One line of an instruction. Which fields an operation reads is listed at `execute`; the others are zero.
     struct Line {
         address from;
         address to;
@@ -74,24 +76,39 @@ interface IControlBook {
     /// @notice The `detail` of a line, or an `amount` that is a setting, does not fit its operation.
     error InvalidDetail(uint256 line, uint256 detail);
 
+    /// @notice A line has a value that its operation does not read: the checker would sign what has no effect.
+    error UnusedField(uint256 line);
+
+    /// @notice An instruction with a text, where its operation reads none.
+    error UnexpectedText(bytes32 ref);
+
     /// @notice Carries out an instruction, whole or not at all.
     /// @dev Role: the sender holds MAKER_ROLE, the checker CHECKER_ROLE. Emits InstructionExecuted.
     ///
-    ///   operation         reads of each line
-    ///   admit             to, detail = validUntilDay << 24 | investorClass << 16 | country
-    ///   suspend           from
-    ///   reinstate         from
-    ///   issue             to, amount
-    ///   redeem            from, amount
-    ///   transfer          from, to, amount: within what `from` has approved to this book, under all rules
-    ///   freeze            from, amount                       (order required)
-    ///   release           from, amount                       (order required)
-    ///   freeze-account    from                               (order required)
-    ///   release-account   from                               (order required)
-    ///   force-transfer    from, to, amount                   (order required)
-    ///   pause, unpause    nothing, no lines
-    ///   set-rules         amount = maximum balance, detail = countriesRestricted << 16 | classMask
-    ///   set-country       amount = 1 allow, 0 disallow; detail = country
+    ///   operation             reads of each line
+    ///   activate              amount = isin << 72 | dti, detail = domicile; order = hash of the filing, or zero
+    ///   admit                 to, detail = validUntilDay << 24 | investorClass << 16 | country
+    ///   suspend               from
+    ///   reinstate             from
+    ///   set-lock-up           from, amount, detail = until; zeros end it
+    ///   issue                 to, amount
+    ///   redeem                from, amount
+    ///   transfer              from, to, amount: within what `from` has approved to this book, under all rules
+    ///   freeze                from, amount                       (order required)
+    ///   release               from, amount                       (order required)
+    ///   freeze-account        from                               (order required)
+    ///   release-account       from                               (order required)
+    ///   force-transfer        from, to, amount                   (order required)
+    ///   recover               from = lost wallet, to = new one   (order required)
+    ///   pause, unpause        nothing, no lines
+    ///   set-rules             amount = maximum balance, detail = closesAt << 104 | opensAt << 64 | holderCap << 32
+    ///                         | countriesRestricted << 16 | classMask
+    ///   set-country           amount = 1 allow, 0 disallow; detail = country
+    ///   set-document          amount = name, detail = hash; the text is where it is
+    ///   remove-document       amount = name
+    ///   schedule-record-date  detail = seconds since 1970
+    ///   cancel-record-date    detail = number of the record date
+    ///   license-venue         to = venue, detail = last valid second; the instrument is a Settlement
     ///
     /// Reverts with the errors of this interface and those of the instrument.
     function execute(Instruction calldata instruction, Line[] calldata lines, bytes calldata checkerSignature)

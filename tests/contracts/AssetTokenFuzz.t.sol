@@ -1,31 +1,38 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
-import {IAssetToken} from "../../contracts/interfaces/IAssetToken.sol";
-import {Restriction} from "../../contracts/Restriction.sol";
+import {IRulebook} from "../../contracts/interfaces/IRulebook.sol";
+import {AccountWord} from "../../contracts/token/AccountWord.sol";
+import {ACTIVE} from "../../contracts/token/InstrumentWord.sol";
+import {Restriction} from "../../contracts/token/Restriction.sol";
 import {TokenBase} from "./TokenBase.sol";
 
 /// @notice Properties that hold for any account words and any rules, not only for those that were reached by calls.
 contract AssetTokenFuzzTest is TokenBase {
-    /// @dev Where AssetToken keeps them; test_SlotsAreThoseOfTheToken holds these numbers against the contract.
-    uint256 private constant INSTRUMENT_SLOT = 8;
-    uint256 private constant ACCOUNTS_SLOT = 10;
-
     /// @dev Balances as two accounts can have them under one supply.
     uint256 private constant BALANCE_MAX = MAX_UNITS / 2;
+
+    bytes32 private _instrumentSlot;
+
+    function setUp() public override {
+        super.setUp();
+        _instrumentSlot = slotReadBy(abi.encodeCall(token.totalSupply, ()));
+    }
 
     function test_SlotsAreThoseOfTheToken() external {
         write(alice, 0x1234);
         vm.assertEq(wordOf(alice), 0x1234, "the slot of an account word");
-        vm.store(address(token), bytes32(INSTRUMENT_SLOT), bytes32(uint256(1 << 96 | 77)));
+        writeInstrument(77 | 1 << 96 | 1 << 240);
         vm.assertTrue(token.totalSupply() == 77 && token.paused(), "the slot of the instrument word");
+        vm.assertTrue(token.holderCount() == 1 && !token.isActive(), "its fields");
     }
 
     /// forge-config: default.fuzz.runs = 1024
+    /// forge-config: deep.fuzz.runs = 10000
     function testFuzz_CanTransferAgreesWithWhatATransferDoes(
         uint256[2] calldata words,
         uint8 situation,
-        IAssetToken.Rules memory rules,
+        IRulebook.Rules memory rules,
         uint256 amount
     ) external {
         arrange(words, situation, rules);
@@ -42,10 +49,11 @@ contract AssetTokenFuzzTest is TokenBase {
     }
 
     /// forge-config: default.fuzz.runs = 1024
+    /// forge-config: deep.fuzz.runs = 10000
     function testFuzz_TheCodeAgreesWithWhatMintAndBurnDo(
         uint256[2] calldata words,
         uint8 situation,
-        IAssetToken.Rules memory rules,
+        IRulebook.Rules memory rules,
         uint256 amount
     ) external {
         arrange(words, situation, rules);
@@ -74,17 +82,44 @@ contract AssetTokenFuzzTest is TokenBase {
     ) external {
         write(account, words[0]);
         write(other, words[1]);
-        vm.store(address(token), bytes32(INSTRUMENT_SLOT), bytes32(instrument));
+        writeInstrument(instrument);
         token.canSend(account);
         token.canReceive(account);
         token.canTransfer(account, other, amount);
         token.detectTransferRestriction(account, other, amount);
         token.getFrozenTokens(account);
-        token.accountOf(account);
+        token.isFrozen(account);
+        token.lockUpOf(account);
+        token.holderCount();
+        token.rules();
+        token.recordDatesPassed();
+    }
+
+    /// @dev The larger of what is frozen and what is locked stays, to the unit.
+    function testFuzz_LockedUnitsNeverMoveButByOrder(
+        uint256 word,
+        uint256 amount,
+        uint96 locked,
+        bool burning
+    ) external {
+        arrange([word, uint256(0)], 0, noRules());
+        uint256 held = token.balanceOf(alice);
+        locked = uint96(nearby(locked, held) % MAX_UNITS + 1);
+        token.setLockUp(alice, locked, uint40(NOON_S + 1));
+        uint256 kept = token.getFrozenTokens(alice) > locked ? token.getFrozenTokens(alice) : locked;
+        amount = nearby(amount, held > kept ? held - kept : 0);
+        vm.prank(burning ? address(this) : alice);
+        (bool done,) = address(token)
+            .call(
+                burning
+                    ? abi.encodeCall(token.burn, (alice, amount))
+                    : abi.encodeCall(token.transfer, (bob, amount))
+            );
+        vm.assertTrue(done == (amount == 0 || amount + kept <= held), "moves exactly what is free");
     }
 
     function testFuzz_FrozenUnitsNeverMoveButByOrder(uint256 word, uint256 amount, bool burning) external {
-        arrange([word, uint256(0)], 0, IAssetToken.Rules(0, 0, false));
+        arrange([word, uint256(0)], 0, noRules());
         uint256 held = token.balanceOf(alice);
         uint256 frozen = token.getFrozenTokens(alice);
         amount = nearby(amount, held);
@@ -102,7 +137,7 @@ contract AssetTokenFuzzTest is TokenBase {
     }
 
     function testFuzz_ForcedTransferReleasesWhatItTakesAndNoMore(uint256 word, uint256 amount) external {
-        arrange([word, uint256(0)], 0, IAssetToken.Rules(0, 0, false));
+        arrange([word, uint256(0)], 0, noRules());
         uint256 held = token.balanceOf(alice);
         uint256 frozen = token.getFrozenTokens(alice);
         uint256 ofBob = token.balanceOf(bob);
@@ -116,7 +151,7 @@ contract AssetTokenFuzzTest is TokenBase {
     }
 
     function testFuzz_AMoveChangesNothingButBalances(uint256[2] calldata words, uint256 amount) external {
-        arrange(words, 0, IAssetToken.Rules(0, 0, false));
+        arrange(words, 0, noRules());
         (uint256 ofAlice, uint256 ofBob) = (wordOf(alice), wordOf(bob));
         amount = bound(amount, 0, token.balanceOf(alice));
         token.setFrozenTokens(alice, 0);
@@ -136,27 +171,49 @@ contract AssetTokenFuzzTest is TokenBase {
         write(alice, word);
         country = uint16(bound(country, 0, 1023));
         investorClass = uint8(bound(investorClass, 1, 15));
-        IAssetToken.Account memory expected = token.accountOf(alice);
-        (expected.country, expected.investorClass, expected.validUntilDay) =
-        (country, investorClass, validUntilDay);
+        bytes memory call = abi.encodeCall(this.admitAlice, (country, investorClass, validUntilDay));
+        (bool done,) = address(this).call(call);
+        vm.assertTrue(done == (word >> 241 & 1 == 0), "a retired account stays out");
+        if (!done) return;
+
+        AccountWord admitted = accountOf(alice);
+        vm.assertEq(admitted.country(), country, "country");
+        vm.assertEq(admitted.investorClass(), investorClass, "class");
+        vm.assertEq(admitted.validUntilDay(), validUntilDay, "until when");
+        uint256 attested = uint256(type(uint16).max) << 192 | uint256(1023) << 208 | uint256(15) << 234;
+        vm.assertEq(wordOf(alice) & ~attested, word & ~attested, "everything else");
+    }
+
+    function admitAlice(uint16 country, uint8 investorClass, uint16 validUntilDay) external {
         admit(alice, country, investorClass, validUntilDay);
-        vm.assertEq(keccak256(abi.encode(token.accountOf(alice))), keccak256(abi.encode(expected)), "account");
     }
 
     // ---------------------------------------------------------------- arbitrary states
 
     /// @dev In most situations both accounts are in order, so that amounts and caps decide as often as standing does.
-    function arrange(uint256[2] memory words, uint8 situation, IAssetToken.Rules memory rules) private {
+    function arrange(uint256[2] memory words, uint8 situation, IRulebook.Rules memory rules) private {
         write(alice, situation % 3 == 0 ? inOrder(words[0]) : limited(words[0]));
         write(bob, situation % 5 < 3 ? inOrder(words[1]) : limited(words[1]));
         uint256 supply = token.balanceOf(alice) + token.balanceOf(bob);
-        vm.store(address(token), bytes32(INSTRUMENT_SLOT), bytes32(supply));
+        writeInstrument(instrumentOf(supply));
         if (situation % 2 == 1) {
             rules.maxBalance = uint96(nearby(rules.maxBalance, token.balanceOf(bob)));
+            rules.holderCap = uint32(rules.holderCap % 4);
+            rules.opensAt = uint40(NOON_S - 2 + rules.opensAt % 4);
+            rules.closesAt = rules.closesAt % 3 == 0 ? 0 : rules.opensAt + rules.closesAt % 4;
             token.setRules(rules);
             token.setCountryAllowed(HONG_KONG, situation % 4 == 1);
         }
+        if (situation % 7 == 6 && accountOf(alice).isAdmitted()) {
+            token.setLockUp(alice, uint96(token.balanceOf(alice) / 2 + 1), uint40(NOON_S + 1));
+        }
         if (situation % 16 == 15) token.pause();
+    }
+
+    /// @dev Active, with the control book's roles; holders as many as alice and bob make.
+    function instrumentOf(uint256 supply) private view returns (uint256) {
+        uint256 holders = (token.balanceOf(alice) == 0 ? 0 : 1) + (token.balanceOf(bob) == 0 ? 0 : 1);
+        return supply | holders << 96 | ACTIVE | uint256(0x1f) << 244;
     }
 
     function limited(uint256 word) private pure returns (uint256) {
@@ -178,6 +235,20 @@ contract AssetTokenFuzzTest is TokenBase {
     }
 
     function write(address account, uint256 word) private {
-        vm.store(address(token), keccak256(abi.encode(account, ACCOUNTS_SLOT)), bytes32(word));
+        bytes32 slot = slotReadBy(abi.encodeCall(token.balanceOf, (account)));
+        vm.store(address(token), slot, bytes32(word));
+    }
+
+    function writeInstrument(uint256 word) private {
+        vm.store(address(token), _instrumentSlot, bytes32(word));
+    }
+
+    /// @dev The one slot that a view reads: where the token keeps what the view tells.
+    function slotReadBy(bytes memory view_) private returns (bytes32) {
+        vm.record();
+        (bool done,) = address(token).staticcall(view_);
+        (bytes32[] memory reads,) = vm.accesses(address(token));
+        vm.assertTrue(done && reads.length == 1, "a view of one slot");
+        return reads[0];
     }
 }

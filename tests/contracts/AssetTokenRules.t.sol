@@ -1,19 +1,12 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
-import {IERC20Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
-import {IERC7943Fungible} from "../../contracts/interfaces/IERC7943.sol";
-import {IAssetToken} from "../../contracts/interfaces/IAssetToken.sol";
-import {Restriction} from "../../contracts/Restriction.sol";
-import {TokenBase} from "./TokenBase.sol";
+import {IRulebook} from "../../contracts/interfaces/IRulebook.sol";
+import {Restriction} from "../../contracts/token/Restriction.sol";
+import {RulesBase} from "./RulesBase.sol";
 
 /// @notice Each rule refuses what it must with its own error, and every view says so beforehand.
-contract AssetTokenRulesTest is TokenBase {
-    function setUp() public override {
-        super.setUp();
-        admitAndIssue();
-    }
-
+contract AssetTokenRulesTest is RulesBase {
     // ---------------------------------------------------------------- pause
 
     function test_RevertWhen_Paused() external {
@@ -80,18 +73,6 @@ contract AssetTokenRulesTest is TokenBase {
         refusesMint(Restriction.RecipientFrozen, 10);
     }
 
-    function test_RevertWhen_CountryNotAllowed() external {
-        setRules(0, 0, true);
-        token.setCountryAllowed(SINGAPORE, true);
-        refusesTransfer(Restriction.CountryNotAllowed, 10);
-        refusesMint(Restriction.CountryNotAllowed, 10);
-
-        token.setCountryAllowed(HONG_KONG, true);
-        allowsTransfer(10);
-        token.setCountryAllowed(HONG_KONG, false);
-        refusesTransfer(Restriction.CountryNotAllowed, 10);
-    }
-
     function test_RevertWhen_ClassNotAllowed() external {
         setRules(0, uint16(1 << RETAIL), false);
         refusesTransfer(Restriction.ClassNotAllowed, 10);
@@ -104,9 +85,7 @@ contract AssetTokenRulesTest is TokenBase {
     // ---------------------------------------------------------------- amounts
 
     function test_RevertWhen_BalanceInsufficient() external {
-        bytes memory refusal = abi.encodeWithSelector(
-            IERC20Errors.ERC20InsufficientBalance.selector, alice, uint256(1_000), uint256(1_001)
-        );
+        bytes memory refusal = insufficientBalance(alice, 1_000, 1_001);
         refusesTransfer(Restriction.InsufficientBalance, 1_001, refusal);
         refusesBurn(Restriction.InsufficientBalance, 1_001, refusal);
         allowsTransfer(1_000);
@@ -115,17 +94,13 @@ contract AssetTokenRulesTest is TokenBase {
     /// @dev The error of the base standard comes first where both apply, as ERC-7943 asks.
     function test_RevertWhen_BalanceInsufficientThoughFrozenToo() external {
         token.setFrozenTokens(alice, 900);
-        bytes memory refusal = abi.encodeWithSelector(
-            IERC20Errors.ERC20InsufficientBalance.selector, alice, uint256(1_000), uint256(1_001)
-        );
+        bytes memory refusal = insufficientBalance(alice, 1_000, 1_001);
         refusesTransfer(Restriction.InsufficientBalance, 1_001, refusal);
     }
 
     function test_RevertWhen_UnfrozenBalanceInsufficient() external {
         token.setFrozenTokens(alice, 900);
-        bytes memory refusal = abi.encodeWithSelector(
-            IERC7943Fungible.ERC7943InsufficientUnfrozenBalance.selector, alice, uint256(101), uint256(100)
-        );
+        bytes memory refusal = insufficientUnfrozen(alice, 101, 100);
         refusesTransfer(Restriction.InsufficientUnfrozenBalance, 101, refusal);
         refusesBurn(Restriction.InsufficientUnfrozenBalance, 101, refusal);
         allowsTransfer(100);
@@ -149,12 +124,8 @@ contract AssetTokenRulesTest is TokenBase {
     function test_RevertWhen_SupplyExceeded() external {
         token.mint(bob, MAX_UNITS - 1_000);
         vm.assertEq(token.totalSupply(), MAX_UNITS, "the largest supply can be issued");
-        vm.expectRevert(abi.encodeWithSelector(IAssetToken.SupplyExceeded.selector, MAX_UNITS, uint256(1)));
-        token.mint(alice, 1);
-        vm.expectRevert(
-            abi.encodeWithSelector(IAssetToken.SupplyExceeded.selector, MAX_UNITS, type(uint256).max)
-        );
-        token.mint(alice, type(uint256).max);
+        refusesMint(Restriction.SupplyExceeded, 1);
+        refusesMint(Restriction.SupplyExceeded, type(uint256).max);
         vm.prank(bob);
         token.transfer(alice, MAX_UNITS - 1_000);
         vm.assertEq(token.balanceOf(alice), MAX_UNITS, "and one account can hold all of it");
@@ -180,11 +151,15 @@ contract AssetTokenRulesTest is TokenBase {
     function test_RulesAreTriedInTheOrderOfTheirCodes() external {
         (alice, bob) = (address(0x5E17), address(0xBECE));
         token.pause();
-        setRules(50, uint16(1 << RETAIL), true);
+        token.setRules(strict(50, uint40(NOON_S + 1), 0, 3));
         token.setAddressFrozen(alice, true);
         token.setAddressFrozen(bob, true);
         expectCode(Restriction.Paused);
         token.unpause();
+        expectCode(Restriction.NotYetOpen);
+        token.setRules(strict(50, 0, uint40(NOON_S - 1), 3));
+        expectCode(Restriction.Closed);
+        token.setRules(strict(50, 0, 0, 3));
         expectCode(Restriction.SenderNotAdmitted);
         admit(alice, HONG_KONG, PROFESSIONAL, TODAY - 1);
         token.setSuspended(alice, true);
@@ -194,6 +169,10 @@ contract AssetTokenRulesTest is TokenBase {
         admit(alice, HONG_KONG, RETAIL, TODAY);
         expectCode(Restriction.SenderFrozen);
         token.setAddressFrozen(alice, false);
+        repairRecipientAndAmounts();
+    }
+
+    function repairRecipientAndAmounts() private {
         expectCode(Restriction.RecipientNotAdmitted);
         admit(bob, HONG_KONG, PROFESSIONAL, TODAY - 1);
         token.setSuspended(bob, true);
@@ -209,13 +188,50 @@ contract AssetTokenRulesTest is TokenBase {
         admit(bob, HONG_KONG, RETAIL, TODAY);
         expectCode(Restriction.InsufficientBalance);
         token.mint(alice, 50);
-        token.mint(bob, 10);
         token.setFrozenTokens(alice, 10);
+        token.setLockUp(alice, 6, uint40(NOON_S + 1));
         expectCode(Restriction.InsufficientUnfrozenBalance);
         token.setFrozenTokens(alice, 0);
+        expectCode(Restriction.LockedUp);
+        token.setLockUp(alice, 0, 0);
+        token.setRules(strict(40, 0, 0, 2));
         expectCode(Restriction.BalanceCapExceeded);
-        setRules(0, 0, false);
+        setHolderCap(2);
+        expectCode(Restriction.HolderCapExceeded);
+        setHolderCap(3);
         expectCode(Restriction.None);
+    }
+
+    function test_RulesOfAnIssueAreTriedInTheOrderOfTheirCodes() external {
+        bob = address(0xBECE);
+        setRules(50, 0, false);
+        token.pause();
+        refusesMint(Restriction.Paused, MAX_UNITS);
+        token.unpause();
+        refusesMint(Restriction.RecipientNotAdmitted, MAX_UNITS);
+        admit(bob);
+        refusesMint(Restriction.BalanceCapExceeded, MAX_UNITS);
+        setHolderCap(1);
+        refusesMint(Restriction.HolderCapExceeded, MAX_UNITS);
+        setHolderCap(0);
+        refusesMint(Restriction.SupplyExceeded, MAX_UNITS);
+        allowsMint(MAX_UNITS - 1_000);
+    }
+
+    function strict(uint96 maxBalance, uint40 opensAt, uint40 closesAt, uint32 holderCap)
+        private
+        pure
+        returns (IRulebook.Rules memory)
+    {
+        return IRulebook.Rules(maxBalance, holderCap, opensAt, closesAt, uint16(1 << RETAIL), true);
+    }
+
+    function expectCode(Restriction code) private {
+        assertCode(alice, bob, 45, uint8(code));
+        vm.assertTrue(token.canTransfer(alice, bob, 45) == (code == Restriction.None), "canTransfer");
+        vm.prank(alice);
+        if (code != Restriction.None) vm.expectRevert();
+        token.transfer(bob, 45);
     }
 
     function test_EveryCodeHasWordsOfItsOwn() external view {
@@ -228,72 +244,10 @@ contract AssetTokenRulesTest is TokenBase {
             }
         }
         vm.assertEq(token.messageForTransferRestriction(0), "no restriction", "code 0");
-        vm.assertEq(token.messageForTransferRestriction(15), "unknown code", "code 15");
+        vm.assertEq(token.messageForTransferRestriction(1), "instrument paused", "code 1");
+        vm.assertEq(token.messageForTransferRestriction(17), "balance locked up", "code 17");
+        vm.assertEq(token.messageForTransferRestriction(22), "supply over reserve", "code 22");
+        vm.assertEq(token.messageForTransferRestriction(23), "unknown code", "code 23");
         vm.assertEq(token.messageForTransferRestriction(255), "unknown code", "code 255");
-    }
-
-    // ---------------------------------------------------------------- what "refuses" and "agrees" mean
-
-    function refusesTransfer(Restriction code, uint256 amount) internal {
-        refusesTransfer(code, amount, restricted(code, alice, bob, amount));
-    }
-
-    function refusesTransfer(Restriction code, uint256 amount, bytes memory refusal) internal {
-        agree(code, alice, bob, amount);
-        vm.prank(alice);
-        vm.expectRevert(refusal);
-        token.transfer(bob, amount);
-
-        vm.prank(alice);
-        token.approve(carol, amount);
-        vm.prank(carol);
-        vm.expectRevert(refusal);
-        token.transferFrom(alice, bob, amount);
-    }
-
-    function allowsTransfer(uint256 amount) internal {
-        agree(Restriction.None, alice, bob, amount);
-        uint256 before = token.balanceOf(bob);
-        vm.prank(alice);
-        vm.assertTrue(token.transfer(bob, amount), "transfer");
-        vm.assertEq(token.balanceOf(bob), before + amount, "received");
-    }
-
-    function refusesMint(Restriction code, uint256 amount) internal {
-        vm.assertEq(
-            token.detectTransferRestriction(address(0), bob, amount), uint8(code), "code of the issue"
-        );
-        vm.expectRevert(restricted(code, address(0), bob, amount));
-        token.mint(bob, amount);
-    }
-
-    function refusesBurn(Restriction code, uint256 amount) internal {
-        refusesBurn(code, amount, restricted(code, alice, address(0), amount));
-    }
-
-    function refusesBurn(Restriction code, uint256 amount, bytes memory refusal) internal {
-        uint8 detected = token.detectTransferRestriction(alice, address(0), amount);
-        vm.assertEq(detected, uint8(code), "code of the redemption");
-        vm.expectRevert(refusal);
-        token.burn(alice, amount);
-    }
-
-    /// @dev All four views, against the code that a transfer is about to meet.
-    function agree(Restriction code, address from, address to, uint256 amount) internal view {
-        vm.assertEq(token.detectTransferRestriction(from, to, amount), uint8(code), "code of the transfer");
-        vm.assertTrue(token.canTransfer(from, to, amount) == (code == Restriction.None), "canTransfer");
-        bool senderAtFault = code >= Restriction.SenderNotAdmitted && code <= Restriction.SenderFrozen;
-        bool recipientAtFault =
-            code >= Restriction.RecipientNotAdmitted && code <= Restriction.ClassNotAllowed;
-        vm.assertTrue(token.canSend(from) == !senderAtFault, "canSend");
-        vm.assertTrue(senderAtFault || token.canReceive(to) == !recipientAtFault, "canReceive");
-    }
-
-    function expectCode(Restriction code) internal {
-        vm.assertEq(token.detectTransferRestriction(alice, bob, 45), uint8(code), "first rule broken");
-        vm.assertTrue(token.canTransfer(alice, bob, 45) == (code == Restriction.None), "canTransfer");
-        vm.prank(alice);
-        if (code != Restriction.None) vm.expectRevert();
-        token.transfer(bob, 45);
     }
 }

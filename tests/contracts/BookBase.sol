@@ -1,23 +1,28 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
-import {AssetToken} from "../../contracts/AssetToken.sol";
-import {ControlBook} from "../../contracts/ControlBook.sol";
 import {IControlBook} from "../../contracts/interfaces/IControlBook.sol";
 import {Base} from "./Base.sol";
+import {IBook} from "./IBook.sol";
+import {IToken} from "./IToken.sol";
 
 /// @notice A token whose every operating role a control book holds, and the two people of that book.
 abstract contract BookBase is Base {
     bytes32 internal constant ORDER = keccak256("HCMP 17/2026");
 
-    ControlBook internal book;
-    AssetToken internal token;
+    IBook internal book;
+    IToken internal token;
     uint256 private _refs;
 
     function setUp() public virtual {
         vm.warp(NOON_S);
-        book = deployBook();
+        book = IBook(address(deployBook()));
         token = deployToken(address(book));
+        perform("activate", one(address(0), address(0), particularsPacked(), HONG_KONG));
+    }
+
+    function particularsPacked() internal pure returns (uint256) {
+        return uint256(uint96(ISIN)) << 72 | uint256(uint72(DTI));
     }
 
     /// @dev A new instruction of the maker to the checker, good for an hour, with an order behind it.
@@ -29,7 +34,8 @@ abstract contract BookBase is Base {
             maker: maker,
             checker: checker,
             notAfter: uint48(block.timestamp + 1 hours),
-            order: ORDER
+            order: ORDER,
+            text: ""
         });
     }
 

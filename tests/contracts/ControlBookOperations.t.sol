@@ -4,9 +4,15 @@ pragma solidity ^0.8.30;
 import {IERC20Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IAssetToken} from "../../contracts/interfaces/IAssetToken.sol";
+import {IRegister} from "../../contracts/interfaces/IRegister.sol";
+import {IRulebook} from "../../contracts/interfaces/IRulebook.sol";
+import {IEnforcement} from "../../contracts/interfaces/IEnforcement.sol";
 import {IControlBook} from "../../contracts/interfaces/IControlBook.sol";
 import {IERC7943Fungible} from "../../contracts/interfaces/IERC7943.sol";
-import {Restriction} from "../../contracts/Restriction.sol";
+import {Restriction} from "../../contracts/token/Restriction.sol";
+import {IERC1643} from "../../contracts/interfaces/IERC1643.sol";
+import {IRecordDates} from "../../contracts/interfaces/IRecordDates.sol";
+import {ISettlement} from "../../contracts/interfaces/ISettlement.sol";
 import {BookBase} from "./BookBase.sol";
 
 /// @notice Every operation with four eyes: what it does, and its own event before those of the instrument.
@@ -27,9 +33,9 @@ contract ControlBookOperationsTest is BookBase {
         );
         expectExecuted(instruction, lines);
         vm.expectEmit(address(token));
-        emit IAssetToken.AccountAdmitted(alice, HONG_KONG, PROFESSIONAL, VALID_UNTIL);
+        emit IRegister.AccountAdmitted(alice, HONG_KONG, PROFESSIONAL, VALID_UNTIL);
         vm.expectEmit(address(token));
-        emit IAssetToken.AccountAdmitted(bob, 1023, 15, type(uint16).max);
+        emit IRegister.AccountAdmitted(bob, 1023, 15, type(uint16).max);
         execute(instruction, lines);
     }
 
@@ -39,13 +45,13 @@ contract ControlBookOperationsTest is BookBase {
         IControlBook.Line[] memory lines = one(alice, address(0), 0, 0);
         expectExecuted(instruction, lines);
         vm.expectEmit(address(token));
-        emit IAssetToken.AccountSuspended(alice, true);
+        emit IRegister.AccountSuspended(alice, true);
         execute(instruction, lines);
 
         instruction = instructionTo("reinstate");
         expectExecuted(instruction, lines);
         vm.expectEmit(address(token));
-        emit IAssetToken.AccountSuspended(alice, false);
+        emit IRegister.AccountSuspended(alice, false);
         execute(instruction, lines);
         vm.assertTrue(token.canSend(alice), "reinstated");
     }
@@ -145,13 +151,13 @@ contract ControlBookOperationsTest is BookBase {
         IControlBook.Line[] memory lines = one(alice, address(0), 0, 0);
         expectExecuted(instruction, lines);
         vm.expectEmit(address(token));
-        emit IAssetToken.AddressFrozen(alice, true, address(book));
+        emit IEnforcement.AddressFrozen(alice, true, address(book));
         execute(instruction, lines);
 
         instruction = instructionTo("release-account");
         expectExecuted(instruction, lines);
         vm.expectEmit(address(token));
-        emit IAssetToken.AddressFrozen(alice, false, address(book));
+        emit IEnforcement.AddressFrozen(alice, false, address(book));
         execute(instruction, lines);
     }
 
@@ -174,28 +180,34 @@ contract ControlBookOperationsTest is BookBase {
         IControlBook.Instruction memory instruction = instructionTo("pause");
         expectExecuted(instruction, none());
         vm.expectEmit(address(token));
-        emit IAssetToken.Paused(address(book));
+        emit IRulebook.Paused(address(book));
         execute(instruction, none());
 
         instruction = instructionTo("unpause");
         expectExecuted(instruction, none());
         vm.expectEmit(address(token));
-        emit IAssetToken.Unpaused(address(book));
+        emit IRulebook.Unpaused(address(book));
         execute(instruction, none());
     }
 
     function test_SetRules() external {
-        IAssetToken.Rules memory rules = IAssetToken.Rules(type(uint96).max, type(uint16).max, true);
+        IAssetToken.Terms memory terms = termsFor(address(book));
+        terms.countsHolders = true;
+        token = deploy(terms);
+        IRulebook.Rules memory rules =
+            IRulebook.Rules(type(uint96).max, type(uint32).max, 1, type(uint40).max, type(uint16).max, true);
+        uint256 detail = uint256(rules.closesAt) << 104 | uint256(rules.opensAt) << 64
+            | uint256(rules.holderCap) << 32 | 1 << 16 | rules.classMask;
         IControlBook.Instruction memory instruction = instructionTo("set-rules");
-        IControlBook.Line[] memory lines = one(address(0), address(0), MAX_UNITS, 1 << 16 | 0xffff);
+        IControlBook.Line[] memory lines = one(address(0), address(0), MAX_UNITS, detail);
         expectExecuted(instruction, lines);
         vm.expectEmit(address(token));
-        emit IAssetToken.RulesChanged(2, IAssetToken.Rules(0, 0, false), rules);
+        emit IRulebook.RulesChanged(2, noRules(), rules);
         execute(instruction, lines);
 
         vm.expectEmit(address(token));
-        emit IAssetToken.RulesChanged(3, rules, IAssetToken.Rules(7, uint16(1 << PROFESSIONAL), false));
-        perform("set-rules", one(address(0), address(0), 7, 1 << PROFESSIONAL));
+        emit IRulebook.RulesChanged(3, rules, IRulebook.Rules(7, 5, 0, 0, uint16(1 << PROFESSIONAL), false));
+        perform("set-rules", one(address(0), address(0), 7, 5 << 32 | 1 << PROFESSIONAL));
     }
 
     function test_SetCountry() external {
@@ -206,15 +218,102 @@ contract ControlBookOperationsTest is BookBase {
         );
         expectExecuted(instruction, lines);
         vm.expectEmit(address(token));
-        emit IAssetToken.CountryAllowed(HONG_KONG, true);
+        emit IRulebook.CountryAllowed(HONG_KONG, true);
         vm.expectEmit(address(token));
-        emit IAssetToken.CountryAllowed(1023, true);
+        emit IRulebook.CountryAllowed(1023, true);
         execute(instruction, lines);
 
         vm.expectEmit(address(token));
-        emit IAssetToken.CountryAllowed(1023, false);
+        emit IRulebook.CountryAllowed(1023, false);
         perform("set-country", one(address(0), address(0), 0, 1023));
-        vm.assertTrue(token.isCountryAllowed(HONG_KONG) && !token.isCountryAllowed(1023), "allowed");
+        uint256[4] memory allowed = token.allowedCountries();
+        vm.assertEq(allowed[HONG_KONG >> 8], 1 << (HONG_KONG & 0xff), "Hong Kong alone");
+        vm.assertEq(allowed[3], 0, "no longer");
+    }
+
+    function test_Activate() external {
+        token = deployToken(address(book));
+        IControlBook.Instruction memory instruction = instructionTo("activate");
+        IControlBook.Line[] memory lines = one(address(0), address(0), particularsPacked(), CHINA);
+        expectExecuted(instruction, lines);
+        vm.expectEmit(address(token));
+        emit IAssetToken.InstrumentActivated(ISIN, DTI, CHINA, ORDER);
+        execute(instruction, lines);
+        vm.assertTrue(token.isActive(), "active");
+    }
+
+    function test_SetLockUp() external {
+        admitAndIssue();
+        uint40 until = uint40(NOON_S + 1);
+        IControlBook.Instruction memory instruction = instructionTo("set-lock-up");
+        IControlBook.Line[] memory lines = one(alice, address(0), 600, until);
+        expectExecuted(instruction, lines);
+        vm.expectEmit(address(token));
+        emit IRegister.LockUpSet(alice, 600, until);
+        execute(instruction, lines);
+
+        vm.expectEmit(address(token));
+        emit IRegister.LockUpSet(alice, type(uint96).max, type(uint40).max);
+        perform("set-lock-up", one(alice, address(0), MAX_UNITS, type(uint40).max));
+    }
+
+    function test_Recover() external {
+        admitAndIssue();
+        IControlBook.Instruction memory instruction = instructionTo("recover");
+        IControlBook.Line[] memory lines = one(alice, carol, 0, 0);
+        expectExecuted(instruction, lines);
+        vm.expectEmit(address(token));
+        emit IRegister.AccountAdmitted(carol, HONG_KONG, PROFESSIONAL, VALID_UNTIL);
+        vm.expectEmit(address(token));
+        emit IERC20.Transfer(alice, carol, 1_000);
+        vm.expectEmit(address(token));
+        emit IEnforcement.RecoverySuccess(alice, carol, address(0));
+        execute(instruction, lines);
+    }
+
+    function test_SetAndRemoveDocument() external {
+        bytes32 name = "prospectus";
+        bytes32 documentHash = keccak256("paper");
+        IControlBook.Instruction memory instruction = instructionTo("set-document");
+        instruction.text = "https://issuer.example/prospectus.pdf";
+        IControlBook.Line[] memory lines = one(address(0), address(0), uint256(name), uint256(documentHash));
+        expectExecuted(instruction, lines);
+        vm.expectEmit(address(token));
+        emit IERC1643.DocumentUpdated(name, instruction.text, documentHash);
+        execute(instruction, lines);
+
+        vm.expectEmit(address(token));
+        emit IERC1643.DocumentRemoved(name, instruction.text, documentHash);
+        perform("remove-document", one(address(0), address(0), uint256(name), 0));
+    }
+
+    function test_ScheduleAndCancelRecordDate() external {
+        IControlBook.Instruction memory instruction = instructionTo("schedule-record-date");
+        IControlBook.Line[] memory lines = two(
+            IControlBook.Line(address(0), address(0), 0, NOON_S + 1),
+            IControlBook.Line(address(0), address(0), 0, type(uint40).max)
+        );
+        expectExecuted(instruction, lines);
+        vm.expectEmit(address(token));
+        emit IRecordDates.RecordDateScheduled(1, uint40(NOON_S + 1));
+        vm.expectEmit(address(token));
+        emit IRecordDates.RecordDateScheduled(2, type(uint40).max);
+        execute(instruction, lines);
+
+        vm.expectEmit(address(token));
+        emit IRecordDates.RecordDateCancelled(2);
+        perform("cancel-record-date", one(address(0), address(0), 0, 2));
+    }
+
+    function test_LicenseVenue() external {
+        bytes memory args = abi.encode(admin, GRANT_DELAY_S, address(book));
+        ISettlement settlement = ISettlement(vm.deployCode("Settlement.sol:Settlement", args));
+        IControlBook.Instruction memory instruction = instructionTo("license-venue");
+        instruction.instrument = address(settlement);
+        IControlBook.Line[] memory lines = one(address(0), carol, 0, type(uint48).max);
+        expectExecuted(instruction, lines);
+        execute(instruction, lines);
+        vm.assertEq(settlement.venueValidUntil(carol), type(uint48).max, "valid until");
     }
 
     /// @dev One instruction of many lines leaves the same register as many of one.

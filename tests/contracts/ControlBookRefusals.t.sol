@@ -4,12 +4,14 @@ pragma solidity ^0.8.30;
 import {IAccessControl} from "@openzeppelin/contracts/access/IAccessControl.sol";
 import {IERC20Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
-import {IAssetToken} from "../../contracts/interfaces/IAssetToken.sol";
+import {IRegister} from "../../contracts/interfaces/IRegister.sol";
+import {IRulebook} from "../../contracts/interfaces/IRulebook.sol";
 import {IControlBook} from "../../contracts/interfaces/IControlBook.sol";
-import {Restriction} from "../../contracts/Restriction.sol";
+import {Restriction} from "../../contracts/token/Restriction.sol";
 import {BookBase} from "./BookBase.sol";
 import {
     AnsweringWallet,
+    BurningWallet,
     ERC1271_MAGIC,
     HonestWallet,
     ReentrantInstrument,
@@ -176,6 +178,10 @@ contract ControlBookRefusalsTest is BookBase {
         refusesAltered(instruction, lines, signature);
         instruction.order = ORDER;
 
+        instruction.text = "and more";
+        refusesAltered(instruction, lines, signature);
+        instruction.text = "";
+
         execute(instruction, lines);
     }
 
@@ -245,6 +251,14 @@ contract ControlBookRefusalsTest is BookBase {
         refuses(instruction, none(), "", badSignature(instruction, none()));
     }
 
+    function test_RevertWhen_AWalletBurnsAllGas() external {
+        IControlBook.Instruction memory instruction = checkedBy(address(new BurningWallet()));
+        vm.prank(maker);
+        vm.expectRevert();
+        book.execute{gas: 1_000_000}(instruction, none(), "");
+        vm.assertEq(book.digestOf(instruction.ref), bytes32(0), "the reference");
+    }
+
     // ---------------------------------------------------------------- operations and lines
 
     function test_RevertWhen_OperationIsUnknown() external {
@@ -259,7 +273,7 @@ contract ControlBookRefusalsTest is BookBase {
     }
 
     function test_RevertWhen_ThereAreNoLines() external {
-        string[13] memory operations = [
+        string[21] memory operations = [
             "admit",
             "suspend",
             "reinstate",
@@ -272,7 +286,15 @@ contract ControlBookRefusalsTest is BookBase {
             "release-account",
             "force-transfer",
             "set-rules",
-            "set-country"
+            "set-country",
+            "activate",
+            "recover",
+            "set-lock-up",
+            "set-document",
+            "remove-document",
+            "schedule-record-date",
+            "cancel-record-date",
+            "license-venue"
         ];
         for (uint256 i = 0; i < operations.length; ++i) {
             IControlBook.Instruction memory instruction = instructionTo(operations[i]);
@@ -296,8 +318,8 @@ contract ControlBookRefusalsTest is BookBase {
 
     function test_RevertWhen_EnforcementHasNoOrder() external {
         admitAndIssue();
-        string[5] memory operations =
-            ["freeze", "release", "freeze-account", "release-account", "force-transfer"];
+        string[6] memory operations =
+            ["freeze", "release", "freeze-account", "release-account", "force-transfer", "recover"];
         for (uint256 i = 0; i < operations.length; ++i) {
             IControlBook.Instruction memory instruction = instructionTo(operations[i]);
             instruction.order = bytes32(0);
@@ -318,29 +340,93 @@ contract ControlBookRefusalsTest is BookBase {
     }
 
     function test_RevertWhen_DetailIsOutOfRange() external {
-        refusesDetail("admit", 0, 1 << 40);
-        refusesDetail("admit", 0, type(uint256).max);
-        refusesDetail("set-rules", 0, 1 << 17);
-        refusesDetail("set-rules", MAX_UNITS + 1, 0);
-        refusesDetail("set-country", 1, 1 << 16);
-        refusesDetail("set-country", 2, HONG_KONG);
+        address none_ = address(0);
+        refusesValue("admit", one(none_, alice, 0, 1 << 40), 1 << 40);
+        refusesValue("admit", one(none_, alice, 0, type(uint256).max), type(uint256).max);
+        refusesValue("set-rules", one(none_, none_, 0, 1 << 17), 1 << 17);
+        refusesValue("set-rules", one(none_, none_, 0, 1 << 31), 1 << 31);
+        refusesValue("set-rules", one(none_, none_, 0, 1 << 144), 1 << 144);
+        refusesValue("set-rules", one(none_, none_, MAX_UNITS + 1, 0), MAX_UNITS + 1);
+        refusesValue("set-country", one(none_, none_, 1, 1 << 16), 1 << 16);
+        refusesValue("set-country", one(none_, none_, 2, HONG_KONG), HONG_KONG);
+        refusesValue("activate", one(none_, none_, 1 << 168, HONG_KONG), 1 << 168);
+        refusesValue("activate", one(none_, none_, 1, 1 << 16), 1 << 16);
+        refusesValue("set-lock-up", one(alice, none_, MAX_UNITS + 1, 1), MAX_UNITS + 1);
+        refusesValue("set-lock-up", one(alice, none_, 1, 1 << 40), 1 << 40);
+        refusesValue("schedule-record-date", one(none_, none_, 0, 1 << 40), 1 << 40);
+        refusesValue("cancel-record-date", one(none_, none_, 0, 1 << 16), 1 << 16);
+        refusesValue("license-venue", one(none_, alice, 0, 1 << 48), 1 << 48);
     }
 
-    function refusesDetail(string memory operation, uint256 amount, uint256 detail) private {
-        bytes memory refusal = abi.encodeWithSelector(IControlBook.InvalidDetail.selector, uint256(0), detail);
-        refuses(instructionTo(operation), one(address(0), alice, amount, detail), refusal);
+    function refusesValue(string memory operation, IControlBook.Line[] memory lines, uint256 value) private {
+        bytes memory refusal = abi.encodeWithSelector(IControlBook.InvalidDetail.selector, uint256(0), value);
+        refuses(instructionTo(operation), lines, refusal);
+    }
+
+    /// @dev What an operation does not read is not signed in vain: fields as bits, from 1, to 2, amount 4, detail 8.
+    function test_RevertWhen_ALineSaysMoreThanIsDone() external {
+        refusesUnread("admit", 2 | 8);
+        refusesUnread("license-venue", 2 | 8);
+        refusesUnread("issue", 2 | 4);
+        refusesUnread("redeem", 1 | 4);
+        refusesUnread("freeze", 1 | 4);
+        refusesUnread("release", 1 | 4);
+        refusesUnread("transfer", 1 | 2 | 4);
+        refusesUnread("force-transfer", 1 | 2 | 4);
+        refusesUnread("suspend", 1);
+        refusesUnread("reinstate", 1);
+        refusesUnread("freeze-account", 1);
+        refusesUnread("release-account", 1);
+        refusesUnread("recover", 1 | 2);
+        refusesUnread("set-lock-up", 1 | 4 | 8);
+        refusesUnread("activate", 4 | 8);
+        refusesUnread("set-rules", 4 | 8);
+        refusesUnread("set-country", 4 | 8);
+        refusesUnread("set-document", 4 | 8);
+        refusesUnread("remove-document", 4);
+        refusesUnread("schedule-record-date", 8);
+        refusesUnread("cancel-record-date", 8);
+    }
+
+    function refusesUnread(string memory operation, uint256 read) private {
+        bytes memory refusal = abi.encodeWithSelector(IControlBook.UnusedField.selector, uint256(1));
+        for (uint256 field = 1; field <= 8; field <<= 1) {
+            if (read & field != 0) continue;
+            IControlBook.Line memory line = IControlBook.Line(
+                field == 1 ? alice : address(0),
+                field == 2 ? alice : address(0),
+                field == 4 ? 1 : 0,
+                field == 8 ? 1 : 0
+            );
+            refuses(
+                instructionTo(operation), two(IControlBook.Line(address(0), address(0), 0, 0), line), refusal
+            );
+        }
+    }
+
+    function test_RevertWhen_ATextWouldHaveNoEffect() external {
+        string[4] memory operations = ["pause", "issue", "remove-document", "activate"];
+        for (uint256 i = 0; i < operations.length; ++i) {
+            IControlBook.Instruction memory instruction = instructionTo(operations[i]);
+            instruction.text = "https://issuer.example";
+            refuses(
+                instruction,
+                i == 0 ? none() : issueTo(alice, 1),
+                abi.encodeWithSelector(IControlBook.UnexpectedText.selector, instruction.ref)
+            );
+        }
     }
 
     function test_RevertWhen_TheInstrumentRefusesADetail() external {
         refuses(
             instructionTo("admit"),
             one(address(0), alice, 0, detailOf(1024, PROFESSIONAL, VALID_UNTIL)),
-            abi.encodeWithSelector(IAssetToken.InvalidAdmission.selector, alice, uint16(1024), PROFESSIONAL)
+            abi.encodeWithSelector(IRegister.InvalidAdmission.selector, alice, uint16(1024), PROFESSIONAL)
         );
         refuses(
             instructionTo("set-country"),
             one(address(0), address(0), 1, 1024),
-            abi.encodeWithSelector(IAssetToken.InvalidCountry.selector, uint16(1024))
+            abi.encodeWithSelector(IRulebook.InvalidCountry.selector, uint16(1024))
         );
     }
 
@@ -460,7 +546,12 @@ contract ControlBookRefusalsTest is BookBase {
 
     function grant(bytes32 role, address account) private {
         vm.prank(admin);
+        book.scheduleRoleGrant(role, account);
+        uint256 start_s = book.roleGrantableFrom(role, account) - GRANT_DELAY_S;
+        vm.warp(start_s + GRANT_DELAY_S);
+        vm.prank(admin);
         book.grantRole(role, account);
+        vm.warp(start_s);
     }
 
     function badSignature(IControlBook.Instruction memory instruction, IControlBook.Line[] memory lines)

@@ -41,6 +41,14 @@ contract RevertingWallet {
     }
 }
 
+/// @notice Spends all the gas that it is given.
+contract BurningWallet {
+    function isValidSignature(bytes32, bytes calldata) external pure returns (bytes4) {
+        while (true) {}
+        return ERC1271_MAGIC;
+    }
+}
+
 /// @notice Holds an instruction of its own, and sends it whenever it is called.
 abstract contract Reentrant {
     IControlBook internal book;

@@ -23,6 +23,18 @@ test: ARGS = --numprocesses auto
 test: setup ## Run all tests: Python on SQLite and PostgreSQL, Solidity in forge (some: ARGS="-k name")
 	@$(BIN)/python -m pytest $(ARGS)
 
+.PHONY: test-deep
+test-deep: setup ## Run the Solidity tests with 10,000 random inputs each; an hour
+	@FOUNDRY_PROFILE=deep $(FORGE) test
+
+.PHONY: gas
+gas: setup ## Show what each operation costs beside other systems; results in build/gas.json
+	@$(BIN)/python -m benchmarks.gas
+
+.PHONY: slither
+slither: setup ## Have slither look for weaknesses of the contracts
+	@PATH="node_modules/.bin:$$PATH" scripts/slither
+
 .PHONY: lint
 lint: setup ## Check style and types
 	@$(BIN)/ruff check --quiet . $(PYTHON_SCRIPTS)
@@ -41,11 +53,18 @@ format: setup ## Put the code into its style
 contracts: setup ## Compile contracts/ into src/rwaledger/artifacts/
 	@$(BIN)/python -m rwaledger.chain.compile
 
+.PHONY: roles
+roles: setup ## Write docs/roles.md anew from the contracts
+	@$(BIN)/python -m tests.contracts.role_page
+
 .PHONY: lock
 lock: setup ## Bring the lock files up to date with pyproject.toml and package.json
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --fork-strategy fewest \
 		--group dev --generate-hashes --no-emit-index-url --no-emit-find-links \
 		--custom-compile-command 'make lock' --output-file requirements.lock pyproject.toml
+	@echo slither-analyzer | $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --fork-strategy fewest \
+		--generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' \
+		--output-file slither.lock -
 	@npm install --package-lock-only --loglevel=error >/dev/null
 
 .PHONY: setup

@@ -57,6 +57,10 @@ contracts: setup ## Compile contracts/ into src/rwaledger/artifacts/
 roles: setup ## Write docs/roles.md anew from the contracts
 	@$(BIN)/python -m tests.contracts.role_page
 
+.PHONY: mutate
+mutate: setup ## See that the Solidity tests notice faults put into the contracts (some: ARGS="--sample 50")
+	@$(BIN)/python scripts/mutate $(ARGS)
+
 .PHONY: lock
 lock: setup ## Bring the lock files up to date with pyproject.toml and package.json
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --fork-strategy fewest \

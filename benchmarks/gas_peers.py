@@ -39,19 +39,16 @@ def _peer(system: str, *figures: int | None, **more: int) -> tuple[str, dict[str
 PEERS = (
     _peer("OpenZeppelin ERC20 5.7, no compliance", None, 53_510, 25_684, 51_555, 34_455, None, None),
     _peer("OpenZeppelin ERC20Votes", 48_353, 136_424, 77_862, 136_248, 104_733, None, None),
-    _peer(
-        "T-REX 4.1.6, country + balance", 717_956, 317_606, 167_877, 341_602, 307_402, 63_546, 273_283, dvp=476_000
-    ),
-    _peer(
-        "CMTAT 3.1 allowlist", 26_300, 70_886, 32_479, 72_631, 55_531, 51_654, 47_832,
-        transfer_after_record_date=249_673,
-    ),
+    _peer("T-REX 4.1.6, country + balance", 717_956, 317_606, 167_877, 341_602, 307_402, 63_546, 273_283),
+    _peer("T-REX 4.1.6, two transactions, plain cash", *[None] * 7, dvp=476_000),
+    _peer("CMTAT 3.1 allowlist", 26_300, 70_886, 32_479, 72_631, 55_531, 51_654, 47_832),
+    _peer("CMTAT 3.1 with its snapshot engine", *[None] * 7, transfer_after_record_date=249_673),
     _peer("CMTAT 3.1 + RuleEngine + whitelist", 46_251, 94_665, 43_454, 87_973, 70_873, 51_699, 47_849),
     _peer("OpenZeppelin uRWA, allowlist", 24_959, 57_050, 28_955, 60_220, 43_120, 48_218, 45_613),
     _peer("Centrifuge v3 share", 65_115, 46_839, None, 43_810, 43_810, None, 45_067),
     _peer("DSToken v4 regulated", 661_720, 445_864, None, 451_488, 341_519, None, 149_404),
     _peer("Aktionariat Shares v6", 25_899, 42_447, None, 38_662, 38_662, None, None),
-)  # fmt: skip
+)
 
 TARGETS = {
     "register_per_100": 26_500,

@@ -15,6 +15,7 @@ from rwaledger.domain.instruction import NO_ORDER, Operation
 from rwaledger.domain.instrument import Instrument
 from rwaledger.mirror.finality import Finality
 from rwaledger.mirror.sync import SyncSummary, sync
+from rwaledger.operate.activate import activation_plan
 from rwaledger.operate.admit import admission_plan, enter_holders
 from rwaledger.operate.deploy import Offices, deploy
 from rwaledger.operate.descriptions import read_descriptions
@@ -37,6 +38,7 @@ symbol = "HKDS"
 decimals = 6
 kind = "stablecoin"
 record_of_truth = "chain"
+domicile = "HK"
 [instrument.rules]
 countries = ["HK", "SG"]
 
@@ -47,8 +49,11 @@ symbol = "GRN28"
 decimals = 0
 kind = "bond"
 record_of_truth = "hybrid"
+isin = "HK0000098761"
+domicile = "HK"
 [instrument.rules]
 max_balance = "1000"
+counts_holders = true
 classes = ["professional", "institution"]
 countries = ["HK"]
 """
@@ -60,8 +65,16 @@ lantau,Lantau Securities,HK,professional,2099-12-31,{4},own
 retail-a,Au Wing-yan,HK,retail,2099-12-31,{5},own
 mainland,Ding Xiaoyu,CN,retail,2099-12-31,{6},own
 lapsed,Ho Lai-wah,HK,professional,2001-01-01,{7},own
+peak,Peak Holdings,HK,professional,2099-12-31,{8},own
 """
-DEV_OF = {"kowloon": "dev:3", "lantau": "dev:4", "retail-a": "dev:5", "mainland": "dev:6", "lapsed": "dev:7"}
+DEV_OF = {
+    "kowloon": "dev:3",
+    "lantau": "dev:4",
+    "retail-a": "dev:5",
+    "mainland": "dev:6",
+    "lapsed": "dev:7",
+    "peak": "dev:8",
+}
 
 
 @dataclass
@@ -148,11 +161,12 @@ def desk_of(database: Database, node: Node, maker: str = MAKER, checker: str = C
 
 
 def open_office(database: Database, node: Node, folder: Path) -> Office:
-    """Deploys the instruments and admits the holders."""
+    """Deploys and activates the instruments, and admits the holders."""
     office = Office(desk_of(database, node), folder)
     descriptions = read_descriptions(office.write("instruments.toml", INSTRUMENTS))
     offices = Offices(dev_address(ADMIN), (dev_address(MAKER),), (dev_address(CHECKER),), admin_delay_s=60)
     deployed = deploy(database, node, dev_signer(node, ADMIN), descriptions, offices)
+    run(office.desk, activation_plan(office.folder / "instruments.toml", descriptions, office.names(), "activate"))
     path = office.write("holders.csv", HOLDERS.format(*(dev_address(f"dev:{n}") for n in range(10))))
     admissions = read_admissions(path, node.chain_id)
     enter_holders(office.desk, path, admissions)

@@ -105,6 +105,7 @@ EDITS: dict[str, Edit] = {
     "instructions.checker": Edit(ADDRESS, "C05"),
     "instructions.not_after": Edit("not_after + 1", "C05"),
     "instructions.order_hash": Edit(HASH, "C05"),
+    "instructions.text": Edit("'elsewhere'", "C05"),
     "instructions.lines": Edit("replace(lines, '\"100\"', '\"-100\"')", "C05"),
     "instructions.digest": Edit(HASH, "C05"),
     "instructions.signature": Edit("'0x" + "11" * 65 + "'", "C05"),

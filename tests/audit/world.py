@@ -12,8 +12,8 @@ from rwaledger.chain.keys import dev_signer
 from rwaledger.chain.rpc import Node
 from rwaledger.chain.sender import Outgoing, send_and_wait
 from rwaledger.domain.holder import Account, AccountKind, Holder, InvestorClass
-from rwaledger.domain.instruction import NO_ORDER, Line, Operation
-from rwaledger.domain.instrument import Instrument, InstrumentKind, RecordOfTruth, Rules
+from rwaledger.domain.instruction import NO_ORDER, Line, Operation, activation_line
+from rwaledger.domain.instrument import Instrument, InstrumentKind, Particulars, RecordOfTruth, Rules
 from rwaledger.domain.units import MAX_UNITS
 from rwaledger.mirror.finality import Finality
 from rwaledger.mirror.sync import sync
@@ -27,6 +27,7 @@ from rwaledger.operate.plan import make_plan
 from rwaledger.registry.database import Database
 
 ORDER = "0x" + "0d" * 32
+PARTICULARS = Particulars("HK0000098761", "", 344, NO_ORDER)
 HUGE_UNITS = MAX_UNITS - 10**15
 
 
@@ -60,6 +61,13 @@ class World:
         entries = [Entry(COMMAND, n, self.instruments[instrument_id], line) for n, line in enumerate(lines)]
         plan = make_plan(operation, entries, f"request {self.keys}", "tests", order)
         return execute.run(self.desk, plan).refs[0]
+
+    def document(self, instrument_id: str, line: Line, text: str) -> None:
+        """Sets a document: the one instruction with a text, for which there is no verb yet."""
+        self.keys += 1
+        entry = Entry(COMMAND, 0, self.instruments[instrument_id], line)
+        plan = make_plan(Operation.SET_DOCUMENT, [entry], f"request {self.keys}", "tests", text=text)
+        execute.run(self.desk, plan)
 
     def issue(self, instrument_id: str, *allocations: tuple[str, int]) -> str:
         lines = [Line(recipient=account, amount_units=units) for account, units in allocations]
@@ -107,6 +115,8 @@ def build_world(node: Node, database: Database, *, with_history: bool = True) ->
     wanted = [description("BIG", 6, InstrumentKind.STABLECOIN), description("UNIT", 0, InstrumentKind.BOND)]
     for deployment in deploy(database, node, deployer, wanted, offices):
         world.instruments[deployment.instrument.instrument_id] = deployment.instrument
+    for instrument_id in world.instruments:
+        world.operate(Operation.ACTIVATE, instrument_id, activation_line(PARTICULARS))
     entered = admissions(world, world.holders)
     path = Path("holders.csv")
     enter_holders(world.desk, path, entered)

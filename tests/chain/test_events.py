@@ -29,7 +29,7 @@ def values_of(parameter: dict[str, Any]) -> st.SearchStrategy[Any]:
         return st.integers(0, 2 ** int(abi_type[4:]) - 1)
     return {
         "address": st.binary(min_size=20, max_size=20).map(lambda raw: "0x" + raw.hex()),
-        "bytes32": st.binary(min_size=32, max_size=32),
+        **{f"bytes{n}": st.binary(min_size=n, max_size=n) for n in (9, 12, 32)},
         "bool": st.booleans(),
         "string": st.text(max_size=70),
     }[abi_type]

@@ -50,8 +50,10 @@ def test_the_journey_from_deployment_to_holdings(office: Path, capsys: pytest.Ca
     again = json_of(capsys, "instrument", "deploy", "instruments.toml", "--yes")
     assert [row["created"] for row in again] == [False, False]
 
+    active = json_of(capsys, "instrument", "activate", "instruments.toml", "--yes")
+    assert active["lines_done"] == 2
     admitted = json_of(capsys, "holder", "admit", "holders.csv", "--yes")
-    assert admitted["lines_done"] == 10
+    assert admitted["lines_done"] == 12
     dry = json_of(capsys, "units", "issue", "allocations.csv", "--dry-run")
     assert (dry["dry_run"], dry["lines_done"], dry["transactions"]) == (True, 1, [])
     done = json_of(capsys, "units", "issue", "allocations.csv", "--yes")
@@ -65,17 +67,25 @@ def test_the_journey_from_deployment_to_holdings(office: Path, capsys: pytest.Ca
     assert [(row["holder"], row["amount"]) for row in holdings] == [("kowloon", "150.500000")]
     shown = json_of(capsys, "instrument", "show", "HKDS")
     assert (shown["supply"], shown["countries"]) == ("150.500000", ["HK", "SG"])
+    assert (shown["active"], shown["domicile"], shown["guarded_country"]) == (True, "HK", "CN")
     listed = json_of(capsys, "instruction", "list", "--instrument", "HKDS")
-    assert [(row["operation"], row["status"]) for row in listed] == [("admit", "final"), ("issue", "final")]
-    whole = json_of(capsys, "instruction", "show", listed[1]["ref"][:12])
+    assert [(row["operation"], row["status"]) for row in listed] == [
+        ("activate", "final"),
+        ("admit", "final"),
+        ("issue", "final"),
+    ]
+    activation = json_of(capsys, "instruction", "show", listed[0]["ref"])
+    assert activation["entries"][0]["detail"] == "no ISIN, no DTI, underlying in HK, no filing"
+    whole = json_of(capsys, "instruction", "show", listed[2]["ref"][:12])
     assert whole["entries"][0]["amount"] == "150.500000"
-    admission = json_of(capsys, "instruction", "show", listed[0]["ref"])
+    admission = json_of(capsys, "instruction", "show", listed[1]["ref"])
     assert admission["entries"][0]["detail"] == "HK, institution, until 2099-12-31"
     assert run(["doctor"]) == 0
 
 
 def test_exit_codes(office: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["instrument", "deploy", "instruments.toml", "--yes"]) == 0
+    assert run(["instrument", "activate", "instruments.toml", "--yes"]) == 0
     assert run(["holder", "admit", "holders.csv", "--yes"]) == 0
     assert run(["units", "issue", "allocations.csv", "--yes"]) == 0
     capsys.readouterr()

@@ -26,6 +26,7 @@ DEV_ACCOUNTS = (
 """The first of anvil's unlocked accounts. The first of all holds every role, the others units."""
 
 BOSS, A, B, C, D = DEV_ACCOUNTS
+NOBODY = "0x" + "00" * 20
 _GAS = hex(29_000_000)
 
 # Emits calldata as one log: topics 0 to 2, then 32 bytes of data.
@@ -98,11 +99,23 @@ def mine(node: Node, blocks: int) -> None:
     node.request("anvil_mine", [hex(blocks)])
 
 
-def deploy_token(node: Node, instrument_id: str = "HKDS") -> Token:
+def deploy_token(
+    node: Node,
+    instrument_id: str = "HKDS",
+    *,
+    guarded_country: int = 0,
+    counts_holders: bool = False,
+    reserve_attestor: str = NOBODY,
+    is_active: bool = True,
+) -> Token:
     """Deploys a token without rules, all of whose roles are dev account 0's."""
-    args = [instrument_id, instrument_id, 6, (0, 0, False), [], BOSS, BOSS, 0]
-    receipt = _deploy(node, ASSET_TOKEN, args)
-    return Token(
+    # A control book has code; with some at his address, dev account 0 is one.
+    node.request("anvil_setCode", [BOSS, "0x00"])
+    no_rules = (0, 0, 0, 0, 0, False)
+    settled = (guarded_country, counts_holders, reserve_attestor)
+    terms: tuple[Any, ...] = (instrument_id, instrument_id, 6, no_rules, [], *settled, BOSS, BOSS, 0)
+    receipt = _deploy(node, ASSET_TOKEN, [terms])
+    token = Token(
         node,
         Instrument(
             instrument_id, instrument_id, instrument_id, 6, InstrumentKind.STABLECOIN, RecordOfTruth.CHAIN,
@@ -110,6 +123,9 @@ def deploy_token(node: Node, instrument_id: str = "HKDS") -> Token:
             receipt["blockHash"], code_hash(node.code(receipt["contractAddress"])),
         ),
     )  # fmt: skip
+    if is_active:
+        token.send("activate", ("0x" + "00" * 12, "0x" + "00" * 9, 344, "0x" + "00" * 32))
+    return token
 
 
 def deploy_control_book(node: Node) -> Contract:

@@ -69,7 +69,7 @@ def test_killed_at_every_step_of_a_rewind(
 
     def holds_one_chain() -> None:
         content, orphans = books(database), len(orphaned_events(database))
-        assert (content, orphans) in ((before, 0), (after, 9))
+        assert (content, orphans) in ((before, 0), (after, 12))
 
     assert sync_with_kills(database_url, node, holds_one_chain) > 15
     assert books(database) == after

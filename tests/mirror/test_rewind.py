@@ -68,8 +68,8 @@ def test_blocks_taken_out_leave_the_register(
 
     assert (summary.rewound_blocks, summary.blocks, summary.events) == (depth, depth, 3 if replaced else 0)
     assert_is_cold_sync(database, new_register(), token)
-    assert len(orphaned_events(database)) == 4 * depth
-    assert len(books(database)["events"]) == events_before - 4 * depth + summary.events
+    assert len(orphaned_events(database)) == 5 * depth
+    assert len(books(database)["events"]) == events_before - 5 * depth + summary.events
     assert sync(database, node, LATEST).rewound_blocks == 0
 
 

@@ -17,7 +17,7 @@ def test_each_contract_has_its_checkpoint_and_its_lag(sqlite: Database, node: No
     register(sqlite, token)
     sync(sqlite, node, LATEST)
     known = node.head()
-    bond = deploy_token(node, "GRN28")
+    bond = deploy_token(node, "GRN28", is_active=False)
     register(sqlite, bond)
     mine(node, 4)
     before = everything(sqlite)

@@ -141,7 +141,7 @@ def test_a_key_without_its_role_is_refused(office: Office, maker: str, checker: 
 def test_later_lines_are_judged_on_what_earlier_ones_move(office: Office) -> None:
     office.issue("GRN28,kowloon,900")
 
-    with pytest.raises(InputFileError, match=r"over\.csv:2: would be refused, code 14"):
+    with pytest.raises(InputFileError, match=r"over\.csv:2: would be refused, code 18"):
         office.issue("GRN28,kowloon,101", "over")
 
 
@@ -152,7 +152,7 @@ def test_redeem_transfer_freeze_release_and_force(office: Office) -> None:
     office.carry_out(Operation.TRANSFER, "HKDS,kowloon,lantau,30", "t")
     office.carry_out(Operation.REDEEM, "HKDS,lantau,10", "r")
     office.carry_out(Operation.FREEZE, "HKDS,lantau,60", "f", ORDER)
-    with pytest.raises(InputFileError, match="code 13"):
+    with pytest.raises(InputFileError, match="code 16"):
         office.carry_out(Operation.REDEEM, "HKDS,lantau,11", "r2")
     office.carry_out(Operation.RELEASE, "HKDS,lantau,20", "f2", ORDER)
     office.carry_out(Operation.FORCE_TRANSFER, "HKDS,lantau,kowloon,70", "ft", ORDER)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+from pathlib import Path
+
 import pytest
 
 from rwaledger.domain.errors import InputFileError
 from rwaledger.domain.instruction import Operation
+from rwaledger.domain.instrument import Particulars, Rules
 from rwaledger.operate.descriptions import read_descriptions
 from rwaledger.operate.entries import read_admissions, read_entries
 from tests.office import Office
@@ -138,6 +142,20 @@ def test_an_address_twice_and_a_holder_described_twice_are_refused(office: Offic
         (('name = "Harbour Dollar"', 'nome = "Harbour Dollar"'), "nome"),
         (('id = "GRN28"', 'id = "HKDS"'), "twice"),
         (("[[instrument]]", "[[instrument"), "Expected"),
+        (('"HK0000098761"', '"HK0000098762"'), "wrong check digit"),
+        (('"HK0000098761"', '"HK9876"'), "no ISIN"),
+        (('isin = "HK0000098761"', 'dti = "ABCDEFGHI"'), "no DTI"),
+        (('isin = "HK0000098761"\ndomicile = "HK"', 'isin = "HK0000098761"'), "need the domicile"),
+        (('domicile = "HK"', 'domicile = "HX"'), "no ISO 3166-1 country"),
+        (('domicile = "HK"', 'domicile = "HK"\nfiling = "nothing.pdf"'), r"nothing\.pdf cannot be read"),
+        (('domicile = "HK"', 'domicile = "HK"\nreserve_attestor = "0x12"'), "is not an address"),
+        (("counts_holders = true", "holder_cap = 5"), "needs counts_holders"),
+        (("counts_holders = true", 'guarded_country = "HX"'), "no ISO 3166-1 country"),
+        (("counts_holders = true", "opens_at = 2026-12-01T09:00:00"), "opens_at"),
+        (
+            ("counts_holders = true", "opens_at = 2027-01-01T00:00:00Z\ncloses_at = 2026-12-31T00:00:00Z"),
+            "closes_at is before opens_at",
+        ),
     ],
 )
 def test_an_instrument_that_is_not_well_described_is_refused(
@@ -153,9 +171,57 @@ def test_an_instrument_that_is_not_well_described_is_refused(
 def test_toml_and_csv_describe_the_same_instruments(office: Office) -> None:
     path = office.write(
         "instruments.csv",
-        "id,name,symbol,decimals,kind,record_of_truth,max_balance,classes,countries\n"
-        "HKDS,Harbour Dollar,HKDS,6,stablecoin,chain,,,HK;SG\n"
-        "GRN28,Green Bond,GRN28,0,bond,hybrid,1000,professional;institution,HK\n",
+        "id,name,symbol,decimals,kind,record_of_truth,max_balance,classes,countries,counts_holders,isin,domicile\n"
+        "HKDS,Harbour Dollar,HKDS,6,stablecoin,chain,,,HK;SG,,,HK\n"
+        "GRN28,Green Bond,GRN28,0,bond,hybrid,1000,professional;institution,HK,yes,HK0000098761,HK\n",
     )
 
     assert read_descriptions(path) == read_descriptions(office.folder / "instruments.toml")
+
+
+EVERY_KEY_TOML = """
+[[instrument]]
+id = "CAPPED"
+name = "Capped Fund"
+symbol = "CAP"
+decimals = 2
+kind = "fund"
+record_of_truth = "chain"
+reserve_attestor = "0x00000000000000000000000000000000000000A7"
+isin = "HK0001020301"
+dti = "4H95J0R2X"
+domicile = "CN"
+filing = "filing.txt"
+[instrument.rules]
+holder_cap = 50
+counts_holders = true
+opens_at = 2026-12-01T09:00:00+08:00
+closes_at = 2027-12-01T00:00:00Z
+guarded_country = "none"
+"""
+EVERY_KEY_CSV = (
+    "id,name,symbol,decimals,kind,record_of_truth,max_balance,classes,countries,holder_cap,counts_holders,opens_at,"
+    "closes_at,guarded_country,reserve_attestor,isin,dti,domicile,filing\n"
+    "CAPPED,Capped Fund,CAP,2,fund,chain,,,,50,yes,2026-12-01T09:00:00+08:00,2027-12-01T00:00:00Z,none,"
+    "0x00000000000000000000000000000000000000A7,HK0001020301,4H95J0R2X,CN,filing.txt\n"
+)
+
+
+@pytest.mark.parametrize(("name", "text"), [("all.toml", EVERY_KEY_TOML), ("all.csv", EVERY_KEY_CSV)])
+def test_every_optional_key_is_read(tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / name).write_text(text)
+    (tmp_path / "filing.txt").write_bytes(b"filed")
+
+    (description,) = read_descriptions(tmp_path / name)
+
+    assert description.rules == Rules(
+        holder_cap=50, counts_holders=True, opens_at=1_796_086_800, closes_at=1_827_619_200, guarded_country=0
+    )
+    assert description.reserve_attestor == "0x00000000000000000000000000000000000000a7"
+    filing = "0x" + hashlib.sha256(b"filed").hexdigest()
+    assert description.particulars == Particulars("HK0001020301", "4H95J0R2X", 156, filing)
+
+
+def test_the_mainland_is_guarded_where_the_file_says_nothing(office: Office) -> None:
+    for description in read_descriptions(office.folder / "instruments.toml"):
+        assert description.rules.guarded_country == 156

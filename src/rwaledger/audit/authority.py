@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
-from rwaledger.audit.replay import Move, move_of
+from rwaledger.audit.replay import RECOVERY, Move, move_of
 from rwaledger.audit.signatures import Sent, carried_signature
 from rwaledger.chain.typed_data import digest
 from rwaledger.domain.block import ChainEvent
@@ -16,7 +16,9 @@ from rwaledger.domain.posting import ISSUANCE_ACCOUNT
 from rwaledger.registry.instructions import StoredInstruction
 
 CARRIED_OUT = frozenset({InstructionStatus.MINED, InstructionStatus.FINAL})
-_MOVING = frozenset({Operation.ISSUE, Operation.REDEEM, Operation.TRANSFER, Operation.FORCE_TRANSFER})
+_MOVING = frozenset(
+    {Operation.ISSUE, Operation.REDEEM, Operation.TRANSFER, Operation.FORCE_TRANSFER, Operation.RECOVER}
+)
 _WITHDRAWN = frozenset({InstructionStatus.DRAFT, InstructionStatus.FAILED, InstructionStatus.CANCELLED})
 
 
@@ -54,7 +56,7 @@ class Execution:
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """What is done to whose units, by authority or by a holder: an issue, redemption, transfer or forced move."""
+    """What is done to whose units, by authority or by a holder: issue, redemption, transfer, forced move, recovery."""
 
     operation: Operation
     move: Move
@@ -63,6 +65,13 @@ class Deed:
     def account(self) -> str:
         """The account that it is told of: who received, unless it was redeemed."""
         return self.move.sender if self.operation is Operation.REDEEM else self.move.recipient
+
+    @property
+    def as_ordered(self) -> Deed:
+        """The deed as a line orders it: a recovery moves all there is, and its line names no amount."""
+        if self.operation is not Operation.RECOVER:
+            return self
+        return replace(self, move=replace(self.move, amount_units=0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,12 +178,12 @@ def effects(events: Iterable[ChainEvent]) -> list[Effect]:
     found: list[Effect] = []
     for event in events:
         move = move_of(event)
-        if event.name == "ForcedTransfer":
-            forced = _forced(event)
-            if found and _belong_together(found[-1], forced):
-                found[-1] = Effect(forced.deed, found[-1].event)
+        if event.name in _ORDERED:
+            ordered = _ORDERED[event.name](event)
+            if found and _belong_together(found[-1], ordered):
+                found[-1] = Effect(replace(ordered.deed, move=found[-1].deed.move), found[-1].event)
             else:
-                found.append(forced)
+                found.append(ordered)
         elif move is not None:
             found.append(Effect(Deed(_operation_of(move), move), event))
     return found
@@ -186,11 +195,21 @@ def _forced(event: ChainEvent) -> Effect:
     return Effect(Deed(Operation.FORCE_TRANSFER, move), event)
 
 
-def _belong_together(transfer: Effect, forced: Effect) -> bool:
-    """The contract emits ForcedTransfer right behind the Transfer that it forced."""
-    first, second = transfer.event.log, forced.event.log
+def _recovery(event: ChainEvent) -> Effect:
+    move = Move(str(event.args["lostWallet"]), str(event.args["newWallet"]), 0)
+    return Effect(Deed(Operation.RECOVER, move), event)
+
+
+_ORDERED = {"ForcedTransfer": _forced, RECOVERY: _recovery}
+"""Events that tell of the Transfer before them that it was by order."""
+
+
+def _belong_together(transfer: Effect, ordered: Effect) -> bool:
+    """The contract emits such an event right behind the Transfer that it tells of."""
+    first, second = transfer.event.log, ordered.event.log
     adjacent = (first.tx_hash, first.log_index + 1) == (second.tx_hash, second.log_index)
-    return adjacent and transfer.deed.move == forced.deed.move
+    told = replace(transfer.deed, operation=ordered.deed.operation).as_ordered
+    return adjacent and told == ordered.deed
 
 
 def _operation_of(move: Move) -> Operation:

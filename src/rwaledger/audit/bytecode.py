@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from rwaledger.chain.artifacts import Artifact, artifact
 from rwaledger.chain.deploy import code_hash
@@ -17,8 +16,17 @@ ARTIFACTS: Mapping[ContractKind, str] = {
 """The artifact that each kind of contract is made from."""
 
 _BOOK_NAME = "rwaledger ControlBook"
-_BOOK_VERSION = "1"
+_DOMAIN_VERSION = "1"
 _DOMAIN_TYPE = "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
+_SHORT_MAX = 31
+
+_CHOSEN = {
+    "grantDelay_s": 48,
+    "guardedCountry": 16,
+    "countsHolders": 1,
+    "reserveAttestor": 160,
+}
+"""Immutables that the issuer chose at deployment and the register does not keep, with the bits that they may take."""
 
 
 def is_released(contract: Contract, code: str) -> bool:
@@ -29,33 +37,52 @@ def is_released(contract: Contract, code: str) -> bool:
 def wrong_immutables(contract: Contract, instrument: Instrument | None, code: str) -> tuple[str, ...]:
     """What stands in the places of immutables and should not, as 32-byte words.
 
-    Every immutable of the shipped contracts follows from what is known: the decimals of a token, and for a control
-    book its own address, the chain and the domain that checkers sign under.
+    The decimals and the control book of a token follow from what the register knows of its instrument, and so does
+    the domain that people sign under. Of what the issuer chose besides, every copy must be the same value of its type.
     """
+    found = _words(artifact(ARTIFACTS[contract.kind]), code)
     if contract.kind is ContractKind.CONTROL_BOOK:
-        expected = Counter(_book_words(contract))
+        known = _domain_words(contract, _BOOK_NAME)
     elif instrument is None:
         return ()
     else:
-        expected = Counter([_word(instrument.decimals)])
-    found = Counter(_words(artifact(ARTIFACTS[contract.kind]), code))
-    return tuple(sorted((found - expected).elements()))
+        book = {"decimals": _word(instrument.decimals), "controlBook": _word(int(instrument.control_book, 16))}
+        known = _domain_words(contract, instrument.name) | book
+    return tuple(
+        sorted({word for name, words in found.items() for word in words if not _fits(name, word, words, known)})
+    )
 
 
-def _words(released: Artifact, code: str) -> list[str]:
+def _fits(name: str, word: str, copies: Sequence[str], known: Mapping[str, str]) -> bool:
+    if name in known:
+        return word == known[name]
+    return name in _CHOSEN and word == copies[0] and int(word, 16) >> _CHOSEN[name] == 0
+
+
+def _words(released: Artifact, code: str) -> dict[str, list[str]]:
+    """The words in the places of each immutable, by its name without the underscore of a private one."""
     digits = code.removeprefix("0x")
-    spans = ((2 * place.start, 2 * (place.start + place.length)) for place in released.immutable_references)
-    return ["0x" + digits[first:last] for first, last in spans]
+    found: dict[str, list[str]] = {}
+    for place in released.immutable_references:
+        word = "0x" + digits[2 * place.start : 2 * (place.start + place.length)]
+        found.setdefault(place.name.removeprefix("_"), []).append(word)
+    return found
 
 
-def _book_words(contract: Contract) -> list[str]:
-    """The immutables of OpenZeppelin's EIP712, in the order of its source."""
-    name_hash, version_hash = _keccak_of_text(_BOOK_NAME), _keccak_of_text(_BOOK_VERSION)
-    chain, book = _word(contract.chain_id), _word(int(contract.address, 16))
-    domain = (_keccak_of_text(_DOMAIN_TYPE), name_hash, version_hash, chain, book)
-    separator = code_hash("0x" + "".join(word.removeprefix("0x") for word in domain))
-    short_strings = [_short_string(_BOOK_NAME), _short_string(_BOOK_VERSION)]
-    return [separator, chain, book, name_hash, version_hash, *short_strings]
+def _domain_words(contract: Contract, name: str) -> dict[str, str]:
+    """The immutables of OpenZeppelin's EIP712."""
+    name_hash, version_hash = _keccak_of_text(name), _keccak_of_text(_DOMAIN_VERSION)
+    chain, address = _word(contract.chain_id), _word(int(contract.address, 16))
+    domain = (_keccak_of_text(_DOMAIN_TYPE), name_hash, version_hash, chain, address)
+    return {
+        "cachedDomainSeparator": code_hash("0x" + "".join(word.removeprefix("0x") for word in domain)),
+        "cachedChainId": chain,
+        "cachedThis": address,
+        "hashedName": name_hash,
+        "hashedVersion": version_hash,
+        "name": _short_string(name),
+        "version": _short_string(_DOMAIN_VERSION),
+    }
 
 
 def _word(value: int) -> str:
@@ -63,8 +90,11 @@ def _word(value: int) -> str:
 
 
 def _short_string(text: str) -> str:
-    """Up to 31 bytes of text from the left, and their count in the last byte."""
-    return "0x" + text.encode().hex().ljust(62, "0") + f"{len(text):02x}"
+    """Up to 31 bytes of text from the left, and their count in the last byte; longer text is kept elsewhere."""
+    raw = text.encode()
+    if len(raw) > _SHORT_MAX:
+        return _word(0xFF)
+    return "0x" + raw.hex().ljust(2 * _SHORT_MAX, "0") + f"{len(raw):02x}"
 
 
 def _keccak_of_text(text: str) -> str:

@@ -15,6 +15,7 @@ from rwaledger.audit.records import InstrumentRecords, Place, Records, State, pl
 from rwaledger.audit.replay import accounts_of
 from rwaledger.audit.rewriting import Rewriting
 from rwaledger.domain.holder import Account, AccountKind
+from rwaledger.domain.instruction import Operation
 from rwaledger.domain.posting import ISSUANCE_ACCOUNT
 from rwaledger.domain.reconciliation import Break, BreakClass
 
@@ -67,6 +68,9 @@ def _authorise(each: InstrumentRecords, roots: Sequence[Break]) -> InstrumentRec
             unclear.update(account for event in execution.effects for account in accounts_of(event))
             if execution.stored:
                 unclear.update(line.sender for line in execution.stored.instruction.lines)
+                # Recovery alone freezes what its recipient holds.
+                if execution.stored.instruction.operation is Operation.RECOVER:
+                    unclear.update(line.recipient for line in execution.stored.instruction.lines)
     book = replace(each.book, authorised_units=each.replayed.supply_units, unclear=frozenset(unclear))
     return replace(each, book=book)
 

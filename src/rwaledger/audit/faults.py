@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from rwaledger.chain.contracts import ASSET_TOKEN
 from rwaledger.chain.rpc import Node
 from rwaledger.domain.block import Block, ChainEvent
+from rwaledger.domain.instruction import Operation
 from rwaledger.domain.instrument import Instrument
 from rwaledger.domain.reconciliation import BreakClass, Value
 from rwaledger.registry.instructions import StoredInstruction
@@ -92,6 +93,8 @@ def unlisted_instructions(
     for each in stored:
         instruction = each.instruction
         if (instruction.chain_id, instruction.instrument) in listed or instruction.ref in executed:
+            continue
+        if instruction.operation is Operation.LICENSE_VENUE:
             continue
         summary = f"instruction {instruction.ref} ({each.status}) is on an instrument that the register does not list"
         values = Value("control book", f"{instruction.operation} on {instruction.instrument}"), _NOTHING

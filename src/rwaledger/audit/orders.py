@@ -1,4 +1,4 @@
-"""What is frozen by order: the freezes, releases and forced transfers of authorised instructions, added up.
+"""What is frozen by order: freezes, releases, forced transfers and recoveries of authorised instructions, added up.
 
 It reads amounts from the instructions alone. Only how much a forced transfer takes of what is frozen depends on the
 balance at that moment, which is replayed beside it.
@@ -33,6 +33,10 @@ class _Orders:
         """`replayed` is the register just before the instruction; its lines are followed one by one."""
         balances: dict[str, int] = {}
         for line in instruction.lines:
+            if instruction.operation is Operation.RECOVER:
+                self.frozen[line.recipient] = self.frozen.get(line.sender, Frozen())
+                self.frozen[line.sender] = Frozen()
+                continue
             balance = balances.get(line.sender, replayed.balance(line.sender))
             self.frozen[line.sender] = _after(self.frozen.get(line.sender, Frozen()), instruction, line, balance)
             if instruction.operation is Operation.FORCE_TRANSFER:

@@ -6,7 +6,7 @@ The mirror has code of its own for this. The two share nothing, so that a fault 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import cast
 
 from rwaledger.domain.block import ChainEvent
@@ -24,6 +24,9 @@ STANDING_FIELDS: dict[str, dict[str, str]] = {
     "Frozen": {"frozen_units": "amount"},
 }
 """What an event sets of a standing: field of `Standing` by argument of the event."""
+
+RECOVERY = "RecoverySuccess"
+"""Empties the standing of the wallet that was lost; the new one's is told by events of their own before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +69,10 @@ class Replay:
         if move is not None:
             for account, units in move.legs:
                 self.balances[account] = self.balance(account) + units
-        elif event.name in STANDING_FIELDS:
-            account = cast(str, event.args["account"])
-            self.standings[account] = with_event(self.standing(account), event)
+        else:
+            account = standing_account(event)
+            if account:
+                self.standings[account] = with_event(self.standing(account), event)
 
 
 def replay(events: Iterable[ChainEvent]) -> Replay:
@@ -84,9 +88,9 @@ def history(events: Iterable[ChainEvent]) -> dict[tuple[tuple[int, int], str], S
     replayed = Replay()
     found: dict[tuple[tuple[int, int], str], Standing] = {}
     for event in events:
-        if event.name in STANDING_FIELDS:
+        account = standing_account(event)
+        if account:
             replayed.apply(event)
-            account = cast(str, event.args["account"])
             found[(event.log.block_number, event.log.log_index), account] = replayed.standing(account)
     return found
 
@@ -107,8 +111,24 @@ def move_of(event: ChainEvent) -> Move | None:
 
 def with_event(standing: Standing, event: ChainEvent) -> Standing:
     """The standing with what the event sets of it."""
+    if event.name == RECOVERY:
+        return Standing()
     changes = {name: event.args[argument] for name, argument in STANDING_FIELDS[event.name].items()}
     return replace(standing, **changes)  # type: ignore[arg-type]
+
+
+def fields_set(event: ChainEvent) -> tuple[str, ...]:
+    """The fields of `Standing` that the event sets."""
+    if event.name == RECOVERY:
+        return tuple(each.name for each in fields(Standing))
+    return tuple(STANDING_FIELDS[event.name])
+
+
+def standing_account(event: ChainEvent) -> str:
+    """The account whose standing the event sets; empty where it sets none."""
+    if event.name == RECOVERY:
+        return cast(str, event.args["lostWallet"])
+    return cast(str, event.args["account"]) if event.name in STANDING_FIELDS else ""
 
 
 def accounts_of(event: ChainEvent) -> tuple[str, ...]:
@@ -116,4 +136,5 @@ def accounts_of(event: ChainEvent) -> tuple[str, ...]:
     move = move_of(event)
     if move is not None:
         return (move.sender, move.recipient)
-    return (cast(str, event.args["account"]),) if event.name in STANDING_FIELDS else ()
+    account = standing_account(event)
+    return (account,) if account else ()

@@ -5,10 +5,9 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import cast
 
 from rwaledger.audit.records import InstrumentRecords, Place, Register, place_of
-from rwaledger.audit.replay import STANDING_FIELDS, move_of
+from rwaledger.audit.replay import fields_set, move_of, standing_account
 from rwaledger.domain.block import ChainEvent
 from rwaledger.domain.holder import Standing
 from rwaledger.domain.posting import Posting
@@ -73,11 +72,11 @@ class Rewriting:
 
     def _enter_standing(self, event: ChainEvent, place: Place, *, is_new: bool) -> None:
         """What the event sets, as it is by now; the rest of the standing stays as the register has it."""
-        account = cast(str, event.args["account"])
+        account = standing_account(event)
         rows = self._history.setdefault(place, {})
         if is_new or account not in rows:
             now, stored = self._each.replayed.standing(account), self._standings.get(account, Standing())
-            set_by_event = {name: getattr(now, name) for name in STANDING_FIELDS[event.name]}
+            set_by_event = {name: getattr(now, name) for name in fields_set(event)}
             self._standings[account] = replace(stored, **set_by_event)
         rows[account] = self._each.standing_rows[place, account]
 

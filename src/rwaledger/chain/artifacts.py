@@ -11,16 +11,17 @@ from typing import Any
 
 from rwaledger.domain.errors import UnknownName
 
-NAMES = ("AssetToken", "ControlBook")
+NAMES = ("AssetToken", "ControlBook", "Settlement", "ReserveAttestor", "RegistryAnchor")
 
 CODE_BYTES_MAX = 24_576
 """Largest code that a chain accepts (EIP-170)."""
 
 
 @dataclass(frozen=True, slots=True)
-class ByteRange:
-    """Where in the deployed code an immutable was written."""
+class Immutable:
+    """Where in the deployed code the immutable `name` was written; one may be in many places."""
 
+    name: str
     start: int
     length: int
 
@@ -39,7 +40,7 @@ class Artifact:
     abi: list[dict[str, Any]]
     bytecode: str
     deployed_bytecode: str
-    immutable_references: tuple[ByteRange, ...]
+    immutable_references: tuple[Immutable, ...]
     storage_slots: dict[str, int]
     error_notices: dict[str, str]
     compiler: dict[str, Any]
@@ -74,14 +75,14 @@ def artifact(name: str) -> Artifact:
         abi=document["abi"],
         bytecode=document["bytecode"],
         deployed_bytecode=document["deployedBytecode"],
-        immutable_references=tuple(ByteRange(**entry) for entry in document["immutableReferences"]),
+        immutable_references=tuple(Immutable(**entry) for entry in document["immutableReferences"]),
         storage_slots=document["storageSlots"],
         error_notices=document["errorNotices"],
         compiler=document["compiler"],
     )
 
 
-def _without(ranges: Sequence[ByteRange], code: str) -> str:
+def _without(ranges: Sequence[Immutable], code: str) -> str:
     """The code with zeros in the ranges, as the compiler leaves them."""
     digits = code.removeprefix("0x").lower()
     for place in ranges:

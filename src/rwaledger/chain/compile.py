@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import solcx
 from solcx.exceptions import DownloadError, SolcError, SolcInstallationError, UnsupportedVersionError
 from solcx.install import get_executable
 
-from rwaledger.chain.artifacts import CODE_BYTES_MAX, NAMES, Artifact, ByteRange
+from rwaledger.chain.artifacts import CODE_BYTES_MAX, NAMES, Artifact, Immutable
 from rwaledger.domain.errors import EXIT_DONE, RwaledgerError
 
 SOLC_VERSION = "0.8.37"
@@ -54,7 +54,7 @@ def compile_contracts(compiler: Path, project: Path = PROJECT) -> list[Artifact]
     request = {
         "language": "Solidity",
         "sources": _sources(project / "contracts"),
-        "settings": SETTINGS | {"outputSelection": {_source_of(name): {name: _OUTPUTS} for name in NAMES}},
+        "settings": SETTINGS | {"outputSelection": _selection()},
     }
     try:
         answer = solcx.compile_standard(request, project, allow_paths=[project], solc_binary=compiler)
@@ -63,7 +63,8 @@ def compile_contracts(compiler: Path, project: Path = PROJECT) -> list[Artifact]
     warnings = [entry["formattedMessage"] for entry in answer.get("errors", []) if _is_ours(entry)]
     if warnings:
         raise CompilationFailed("\n".join(warnings), "Mend what it warns about; nothing was written.")
-    return [_artifact(name, answer["contracts"][_source_of(name)][name]) for name in NAMES]
+    immutables = dict(entry for source in answer["sources"].values() for entry in _immutables(source.get("ast")))
+    return [_artifact(name, answer["contracts"][_source_of(name)][name], immutables) for name in NAMES]
 
 
 def find_compiler(project: Path = PROJECT, *, install_native: bool = False) -> Path:
@@ -127,6 +128,23 @@ def _sources(folder: Path) -> dict[str, dict[str, str]]:
     return {path.relative_to(folder.parent).as_posix(): {"content": path.read_text("utf-8")} for path in paths}
 
 
+def _selection() -> dict[str, dict[str, list[str]]]:
+    """What is wanted of each contract, and of every source its syntax tree, which has the names of immutables."""
+    return {"*": {"": ["ast"]}} | {_source_of(name): {name: _OUTPUTS, "": ["ast"]} for name in NAMES}
+
+
+def _immutables(node: Any) -> Iterator[tuple[str, str]]:
+    """Id and name of every immutable in a syntax tree."""
+    if isinstance(node, list):
+        for each in node:
+            yield from _immutables(each)
+    elif isinstance(node, dict):
+        if node.get("nodeType") == "VariableDeclaration" and node.get("mutability") == "immutable":
+            yield str(node["id"]), node["name"]
+        elif node.get("nodeType") in ("SourceUnit", "ContractDefinition"):
+            yield from _immutables(node["nodes"])
+
+
 def _source_of(name: str) -> str:
     return f"contracts/{name}.sol"
 
@@ -136,10 +154,10 @@ def _is_ours(entry: dict[str, Any]) -> bool:
     return entry["severity"] == "warning" and location.startswith("contracts/")
 
 
-def _artifact(name: str, output: dict[str, Any]) -> Artifact:
+def _artifact(name: str, output: dict[str, Any], immutables: Mapping[str, str]) -> Artifact:
     deployed = output["evm"]["deployedBytecode"]
-    references = deployed["immutableReferences"].values()
-    places = [ByteRange(**place) for places in references for place in places]
+    references = deployed["immutableReferences"].items()
+    places = [Immutable(immutables[id_], **place) for id_, places in references for place in places]
     notices = output["userdoc"].get("errors", {})
     return Artifact(
         name=name,

@@ -167,3 +167,6 @@ def _members(tuple_type: str) -> list[str]:
 
 ASSET_TOKEN = Binding("AssetToken")
 CONTROL_BOOK = Binding("ControlBook")
+SETTLEMENT = Binding("Settlement")
+RESERVE_ATTESTOR = Binding("ReserveAttestor")
+REGISTRY_ANCHOR = Binding("RegistryAnchor")

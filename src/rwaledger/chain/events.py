@@ -82,8 +82,8 @@ def _word_reader(abi_type: str) -> _WordReader | None:
         return _address
     if abi_type == "bool":
         return _bool
-    if abi_type == "bytes32":
-        return _hash
+    if abi_type.startswith("bytes") and abi_type[5:].isdigit():
+        return _fixed_bytes(int(abi_type[5:]))
     if abi_type.startswith("uint") and abi_type[4:].isdigit():
         return _uint(int(abi_type[4:]))
     return None
@@ -104,6 +104,15 @@ def _bool(word: bytes) -> bool:
 
 def _hash(word: bytes) -> str:
     return "0x" + word.hex()
+
+
+def _fixed_bytes(length: int) -> _WordReader:
+    def read(word: bytes) -> str:
+        if any(word[length:]):
+            raise MalformedData(f"0x{word.hex()} has more than {length} bytes")
+        return "0x" + word[:length].hex()
+
+    return read
 
 
 def _uint(bits: int) -> _WordReader:

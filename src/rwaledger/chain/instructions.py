@@ -33,6 +33,7 @@ class Executed:
     checker: str
     not_after: int
     order: str
+    text: str
     lines: tuple[Line, ...]
     signature: str
 
@@ -71,6 +72,7 @@ def executed(node: Node, control_book: str, ref: str, from_block: int) -> Execut
         checker=head["checker"],
         not_after=head["notAfter"],
         order=head["order"],
+        text=head["text"],
         lines=tuple(Line(line["from"], line["to"], line["amount"], line["detail"]) for line in args["lines"]),
         signature=args["checkerSignature"],
     )
@@ -91,6 +93,7 @@ def _tuple(instruction: Instruction) -> tuple[Any, ...]:
         instruction.checker,
         instruction.not_after,
         instruction.order,
+        instruction.text,
     )
 
 

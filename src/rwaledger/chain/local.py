@@ -126,6 +126,12 @@ def mine(node: Node, count: int) -> None:
     node.request("anvil_mine", [hex(count)])
 
 
+def let_pass(node: Node, seconds: int) -> None:
+    """Sets the clock of a local node forward, and mines a block at the new time."""
+    node.request("evm_increaseTime", [seconds])
+    mine(node, 1)
+
+
 def require_local(node: Node) -> None:
     """Raises unless the node is a local one, on which anybody may do anything.
 

@@ -29,6 +29,9 @@ _PANICS = {
     0x51: "a function pointer is not initialised",
 }
 
+OPERATING_ROLES = ("REGISTRAR_ROLE", "ISSUER_ROLE", "ENFORCER_ROLE", "PAUSER_ROLE", "RULES_ROLE")
+"""The roles of an instrument's control book, in the order of their bits."""
+
 _REFUSALS = {
     "ERC20InsufficientBalance": Restriction.INSUFFICIENT_BALANCE,
     "ERC7943InsufficientUnfrozenBalance": Restriction.INSUFFICIENT_UNFROZEN_BALANCE,
@@ -97,10 +100,14 @@ def _notices() -> dict[str, str]:
 
 @cache
 def _role_names() -> dict[object, str]:
-    """Names of roles by their hash, so that a message can say which one was missing."""
+    """Names of roles by their id, so that a message can say which one was missing.
+
+    An id is the hash of the name, but for the operating roles of an instrument, which are bits of its word.
+    """
     functions = (entry["name"] for entry in shipped_entries("function").values())
     roles: dict[object, str] = {_hash(name): name for name in functions if name.endswith("_ROLE")}
-    return roles | {"0x" + "00" * 32: "DEFAULT_ADMIN_ROLE"}
+    operating: dict[object, str] = {f"0x{1 << bit:064x}": name for bit, name in enumerate(OPERATING_ROLES, 244)}
+    return roles | operating | {"0x" + "00" * 32: "DEFAULT_ADMIN_ROLE"}
 
 
 def _hash(text: str) -> str:

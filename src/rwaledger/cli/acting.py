@@ -40,17 +40,24 @@ def act(context: Context, plan: Plan, manner: Manner, first: Callable[[Desk], No
 def describe(context: Context, plan: Plan) -> str:
     """A plan in words and figures: chain, contract, what and how much, and by whose authority."""
     from rwaledger.chain.addresses import checksummed
+    from rwaledger.operate.words import line_words, sets_instrument
 
     lines = [f"chain {context.node.chain_id} at {context.node.shown_url}, key {plan.key!r}"]
     for instrument, operation in dict.fromkeys((part.instrument, part.operation) for part in plan.parts):
         parts = [p for p in plan.parts if (p.instrument, p.operation) == (instrument, operation)]
         count = sum(len(part.lines) for part in parts)
-        units = sum(line.amount_units for part in parts for line in part.lines)
+        units = sum(line.amount_units for part in parts for line in part.lines if operation.counts_units)
         amount = f", {format_amount(units, instrument.decimals, grouped=True)} {instrument.symbol}" if units else ""
         lines.append(
             f"  {operation} {instrument.instrument_id} at {checksummed(instrument.address)}:"
             f" {counted(count, 'line')} in {counted(len(parts), 'instruction')}{amount}"
         )
+        if sets_instrument(operation):
+            lines += [
+                f"    {line_words(operation, line, part.order, part.text, instrument.decimals)}"
+                for part in parts
+                for line in part.lines
+            ]
     maker, checker = (
         f"{checksummed(context.address_of(name))} ({name})"
         for name in (context.settings.maker, context.settings.checker)

@@ -8,7 +8,6 @@ import click
 
 from rwaledger.cli.context import Context, json_option, pass_context
 from rwaledger.cli.output import emit, table
-from rwaledger.domain.instruction import Operation, admission_of_detail
 
 if TYPE_CHECKING:
     from rwaledger.registry.instructions import StoredInstruction
@@ -48,6 +47,7 @@ def show(context: Context, ref: str, as_json: bool) -> None:
     from rwaledger.chain.typed_data import typed_message
     from rwaledger.domain.errors import UnknownName
     from rwaledger.domain.units import format_amount
+    from rwaledger.operate.words import line_words
     from rwaledger.registry import instructions, instruments
 
     with context.database.read() as connection:
@@ -56,12 +56,13 @@ def show(context: Context, ref: str, as_json: bool) -> None:
             raise UnknownName("instruction", ref, f"{len(matches)} begin so; see `rwaledger instruction list`.")
         (stored,) = matches
         decimals = instruments.instrument(connection, stored.instruction.instrument_id).decimals
+    operation = stored.instruction.operation
     lines = [
         {
             "from": checksummed(line.sender),
             "to": checksummed(line.recipient),
-            "amount": format_amount(line.amount_units, decimals),
-            "detail": _detail(stored.instruction.operation, line.detail),
+            "amount": format_amount(line.amount_units, decimals) if operation.counts_units else "",
+            "detail": line_words(operation, line, stored.instruction.order, stored.instruction.text, decimals),
         }
         for line in stored.instruction.lines
     ]
@@ -71,6 +72,7 @@ def show(context: Context, ref: str, as_json: bool) -> None:
         "checker": checksummed(stored.instruction.checker),
         "not_after": stored.instruction.not_after,
         "order": stored.instruction.order,
+        "text": stored.instruction.text,
         "digest": stored.digest,
         "signature": stored.signature,
         "source": stored.source,
@@ -79,18 +81,6 @@ def show(context: Context, ref: str, as_json: bool) -> None:
     text += "\n\n" + table(("from", "to", "amount", "detail"), [tuple(line.values()) for line in lines], right=(2,))
     document = {**head, "entries": lines, "typed_data": typed_message(stored.instruction)}
     emit(document, text, as_json=as_json)
-
-
-def _detail(operation: Operation, detail: int) -> str:
-    """What the detail of a line means, in words where its operation reads it."""
-    from rwaledger.domain.holder import InvestorClass, date_of_day_number
-    from rwaledger.operate.names import country_code
-
-    if operation is not Operation.ADMIT:
-        return str(detail)
-    country, investor_class, valid_until_day = admission_of_detail(detail)
-    until = date_of_day_number(valid_until_day).isoformat()
-    return f"{country_code(country)}, {InvestorClass(investor_class).name.lower()}, until {until}"
 
 
 def _summary(stored: StoredInstruction) -> dict[str, Any]:

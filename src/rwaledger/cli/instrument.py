@@ -10,15 +10,16 @@ import click
 from rwaledger.cli.acting import act
 from rwaledger.cli.context import Context, Manner, acting_options, ask, json_option, pass_context
 from rwaledger.cli.output import emit, say, table
+from rwaledger.domain.errors import UsageError
 from rwaledger.domain.instruction import Operation
 
 if TYPE_CHECKING:
-    from rwaledger.domain.instrument import Instrument
+    from rwaledger.domain.instrument import Instrument, Particulars
 
 
 @click.group("instrument")
 def command() -> None:
-    """Deploy instruments, and see those that are there."""
+    """Deploy and activate instruments, and see those that are there."""
 
 
 @command.command()
@@ -61,6 +62,32 @@ def deploy(context: Context, path: Path, dry_run: bool, yes: bool, as_json: bool
     emit(document, text, as_json=as_json)
 
 
+@command.command()
+@click.argument("path", metavar="FILE.toml|FILE.csv", type=click.Path(path_type=Path))
+@click.option("--instrument", "wanted", multiple=True, help="This one only; repeatable.  [all of FILE]")
+@click.option("--key", help="Idempotency key.  [name of the file]")
+@acting_options
+@pass_context
+def activate(context: Context, /, path: Path, wanted: tuple[str, ...], key: str | None, **given: Any) -> None:
+    """Settle, for ever, what the instruments of FILE stand for; before it nothing can be issued.
+
+    FILE is the one that they were deployed from: its isin, dti, domicile and filing are what the checker signs.
+    """
+    from rwaledger.operate.activate import activation_plan
+    from rwaledger.operate.descriptions import read_descriptions
+    from rwaledger.operate.names import Names
+
+    descriptions = read_descriptions(path)
+    unknown = set(wanted) - {each.instrument_id for each in descriptions}
+    if unknown:
+        raise UsageError(f"{path} describes no {', '.join(sorted(unknown))}", "Correct --instrument.")
+    chosen = [each for each in descriptions if not wanted or each.instrument_id in wanted]
+    with context.database.read() as connection:
+        names = Names.load(connection, context.node.chain_id)
+    plan = activation_plan(path, chosen, names, key or f"{Operation.ACTIVATE.value}:{path.name}")
+    act(context, plan, Manner.of(given))
+
+
 @command.command("list")
 @json_option
 @pass_context
@@ -81,6 +108,7 @@ def show(context: Context, name: str, as_json: bool) -> None:
     from rwaledger.chain import state
     from rwaledger.domain.units import format_amount
     from rwaledger.operate.names import country_code
+    from rwaledger.operate.words import time_words
     from rwaledger.registry import instruments
 
     with context.database.read() as connection:
@@ -89,14 +117,26 @@ def show(context: Context, name: str, as_json: bool) -> None:
     rules = state.rules(node, found.address, head)
     document = {
         **_document(found),
+        **_particulars(state.particulars(node, found.address, head)),
         "block": head,
         "supply": format_amount(state.total_supply(node, found.address, head), found.decimals),
         "paused": state.paused(node, found.address, head),
+    }
+    shown = {
         "max_balance": format_amount(rules.max_balance_units, found.decimals) if rules.max_balance_units else None,
+        "holder_cap": rules.holder_cap or None,
+        "holders": state.holder_count(node, found.address, head) if rules.counts_holders else None,
+        "opens_at": time_words(rules.opens_at) if rules.opens_at else None,
+        "closes_at": time_words(rules.closes_at) if rules.closes_at else None,
         "classes": _class_names(rules.classes),
         "countries": [country_code(n) for n in sorted(rules.countries)] if rules.countries_restricted else None,
+        "guarded_country": country_code(rules.guarded_country) if rules.guarded_country else None,
     }
-    emit(document, table((), [(key, _shown(value)) for key, value in document.items()]), as_json=as_json)
+    rows = [(key, str(value)) for key, value in document.items()]
+    rows += [(key, _shown(value)) for key, value in shown.items() if value is not None]
+    if not any(value is not None for value in shown.values()):
+        rows.append(("rules", "none"))
+    emit(document | shown, table((), rows), as_json=as_json)
 
 
 def _pause_verb(operation: Operation, text: str) -> None:
@@ -154,7 +194,15 @@ def _class_names(classes: frozenset[int]) -> list[str] | None:
     return [InvestorClass(n).name.lower() for n in sorted(classes)] if classes else None
 
 
+def _particulars(settled: Particulars | None) -> dict[str, Any]:
+    from rwaledger.operate.names import country_code
+
+    if settled is None:
+        return {"active": False}
+    identifiers = {name: text for name, text in (("isin", settled.isin), ("dti", settled.dti)) if text}
+    filing = {} if int(settled.filing, 16) == 0 else {"filing": settled.filing}
+    return {"active": True, **identifiers, "domicile": country_code(settled.domicile), **filing}
+
+
 def _shown(value: Any) -> str:
-    if value is None:
-        return "no rule"
     return ", ".join(value) if isinstance(value, list) else str(value)

@@ -50,7 +50,7 @@ MEANINGS = {
     "maker_password_file": "file with the maker's password",
     "checker_password_file": "file with the checker's password",
     "admin_password_file": "file with the admin's password",
-    "admin_delay_s": "seconds before the admin's office can be handed over",
+    "admin_delay_s": "seconds between scheduling a grant of a role, the admin's own too, and carrying it out",
     "instruction_lifetime_s": "seconds for which a signed instruction may be carried out",
     "node_folder": "folder where the local node keeps its state",
     "node_port": "port of the local node; 0 takes a free one",

@@ -52,7 +52,10 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What the account word says of an account, apart from its balance."""
+    """What the register attests of an account, apart from its balance.
+
+    A lost account that was recovered has the standing of a stranger.
+    """
 
     investor_class: int = 0
     country: int = 0
@@ -63,8 +66,16 @@ class Standing:
 
     @property
     def admitted(self) -> bool:
-        """Whether the registrar has ever admitted the account."""
+        """Whether the account is admitted; it stays so once it is, unless it is lost and recovered."""
         return self.investor_class != 0
+
+
+@dataclass(frozen=True, slots=True)
+class LockUp:
+    """Units that may not leave an account before `until`, in seconds since 1970; zeros for none."""
+
+    amount_units: int = 0
+    until: int = 0
 
 
 def day_number(day: date) -> int:

@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
 
+from rwaledger.domain.instrument import Particulars, Rules, classes_of_mask
 from rwaledger.domain.posting import ISSUANCE_ACCOUNT
 
 NO_ORDER = "0x" + "0" * 64
@@ -14,9 +15,11 @@ NO_ORDER = "0x" + "0" * 64
 class Operation(StrEnum):
     """What an instruction does, by the name that the checker's wallet shows."""
 
+    ACTIVATE = "activate"
     ADMIT = "admit"
     SUSPEND = "suspend"
     REINSTATE = "reinstate"
+    SET_LOCK_UP = "set-lock-up"
     ISSUE = "issue"
     REDEEM = "redeem"
     TRANSFER = "transfer"
@@ -25,15 +28,26 @@ class Operation(StrEnum):
     FREEZE_ACCOUNT = "freeze-account"
     RELEASE_ACCOUNT = "release-account"
     FORCE_TRANSFER = "force-transfer"
+    RECOVER = "recover"
     PAUSE = "pause"
     UNPAUSE = "unpause"
     SET_RULES = "set-rules"
     SET_COUNTRY = "set-country"
+    SET_DOCUMENT = "set-document"
+    REMOVE_DOCUMENT = "remove-document"
+    SCHEDULE_RECORD_DATE = "schedule-record-date"
+    CANCEL_RECORD_DATE = "cancel-record-date"
+    LICENSE_VENUE = "license-venue"
 
     @property
     def needs_order(self) -> bool:
         """Whether the hash of an order must stand behind it."""
         return self in _ENFORCEMENT
+
+    @property
+    def counts_units(self) -> bool:
+        """Whether the amounts of its lines are units of the instrument, and no settings."""
+        return self in _UNITS
 
     @property
     def has_lines(self) -> bool:
@@ -46,6 +60,18 @@ _ENFORCEMENT = {
     Operation.RELEASE,
     Operation.FREEZE_ACCOUNT,
     Operation.RELEASE_ACCOUNT,
+    Operation.FORCE_TRANSFER,
+    Operation.RECOVER,
+}
+
+
+_UNITS = {
+    Operation.SET_LOCK_UP,
+    Operation.ISSUE,
+    Operation.REDEEM,
+    Operation.TRANSFER,
+    Operation.FREEZE,
+    Operation.RELEASE,
     Operation.FORCE_TRANSFER,
 }
 
@@ -79,7 +105,11 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Instruction:
-    """What the checker signs. `ref` is the one-time reference, `order` the hash of the order behind it."""
+    """What the checker signs.
+
+    `ref` is the one-time reference, `order` the hash of the order or filing behind it, `text` the place of a
+    document; it is empty for every operation but `set-document`.
+    """
 
     ref: str
     chain_id: int
@@ -92,6 +122,7 @@ class Instruction:
     not_after: int
     order: str
     lines: tuple[Line, ...]
+    text: str = ""
 
 
 def reference(chain_id: int, control_book: str, key: str, chunk: int) -> str:
@@ -109,3 +140,52 @@ def admission_detail(country: int, investor_class: int, valid_until_day: int) ->
 def admission_of_detail(detail: int) -> tuple[int, int, int]:
     """Country, investor class and last valid day of an admit line's `detail`."""
     return detail & 0xFFFF, detail >> 16 & 0xFF, detail >> 24
+
+
+def rules_line(rules: Rules) -> Line:
+    """The line of `set-rules`. Countries, and what deployment settled, are no part of it."""
+    detail = (
+        rules.class_mask
+        | rules.countries_restricted << _RESTRICTED_SHIFT
+        | rules.holder_cap << _HOLDER_CAP_SHIFT
+        | rules.opens_at << _OPENS_AT_SHIFT
+        | rules.closes_at << _CLOSES_AT_SHIFT
+    )
+    return Line(amount_units=rules.max_balance_units, detail=detail)
+
+
+def rules_of_line(line: Line) -> Rules:
+    """The rule set of a `set-rules` line, as far as the line has it."""
+    return Rules(
+        max_balance_units=line.amount_units,
+        classes=classes_of_mask(line.detail & 0xFFFF),
+        countries_restricted=bool(line.detail >> _RESTRICTED_SHIFT & 1),
+        holder_cap=line.detail >> _HOLDER_CAP_SHIFT & 0xFFFF_FFFF,
+        opens_at=line.detail >> _OPENS_AT_SHIFT & 0xFF_FFFF_FFFF,
+        closes_at=line.detail >> _CLOSES_AT_SHIFT,
+    )
+
+
+def activation_line(particulars: Particulars) -> Line:
+    """The line of `activate`; the filing stands in the order of its instruction."""
+    isin, dti = (int.from_bytes(text.encode("ascii")) for text in (particulars.isin, particulars.dti))
+    return Line(amount_units=isin << _DTI_BITS | dti, detail=particulars.domicile)
+
+
+def particulars_of_line(line: Line, order: str) -> Particulars:
+    """What an instrument is to stand for by an `activate` line and the order of its instruction."""
+    isin, dti = line.amount_units >> _DTI_BITS, line.amount_units & (1 << _DTI_BITS) - 1
+    return Particulars(_ascii(isin), _ascii(dti), line.detail, order)
+
+
+def _ascii(number: int) -> str:
+    """Text that was packed into a number; what is no text is shown as hex."""
+    raw = number.to_bytes((number.bit_length() + 7) // 8)
+    return raw.decode("ascii") if raw.isascii() else "0x" + raw.hex()
+
+
+_RESTRICTED_SHIFT = 16
+_HOLDER_CAP_SHIFT = 32
+_OPENS_AT_SHIFT = 64
+_CLOSES_AT_SHIFT = 104
+_DTI_BITS = 72

@@ -30,7 +30,11 @@ _STANDING_CHANGES: dict[str, Callable[[Standing, _Args], Standing]] = {
     "AccountSuspended": lambda standing, args: replace(standing, suspended=args["suspended"]),
     "AddressFrozen": lambda standing, args: replace(standing, address_frozen=args["isFrozen"]),
     "Frozen": lambda standing, args: replace(standing, frozen_units=args["amount"]),
+    # What the lost wallet was is the new one's, as events before this one have said.
+    "RecoverySuccess": lambda standing, args: Standing(),
 }
+_ACCOUNT_ARGUMENTS = {"RecoverySuccess": "lostWallet"}
+"""Where an event names the account otherwise than `account`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,7 @@ def moved_accounts(events: Iterable[ChainEvent]) -> set[str]:
 
 def judged_accounts(events: Iterable[ChainEvent]) -> set[str]:
     """The accounts whose opening standing `fold` needs."""
-    return {cast(str, event.args["account"]) for event in events if event.name in _STANDING_CHANGES}
+    return {_account_of(event) for event in events if event.name in _STANDING_CHANGES}
 
 
 def fold(instrument_id: str, events: Iterable[ChainEvent], opening: Opening) -> Entries:
@@ -95,13 +99,17 @@ def _post(instrument_id: str, event: ChainEvent, balances: dict[str, int], entri
 
 
 def _change_standing(instrument_id: str, event: ChainEvent, standings: dict[str, Standing], entries: Entries) -> None:
-    account = cast(str, event.args["account"])
+    account = _account_of(event)
     change = _STANDING_CHANGES[event.name]
     standings[account] = change(standings.get(account, Standing()), event.args)
     log = event.log
     entries.standings.append(
         StandingChange(instrument_id, account, log.block_number, log.log_index, standings[account])
     )
+
+
+def _account_of(event: ChainEvent) -> str:
+    return cast(str, event.args[_ACCOUNT_ARGUMENTS.get(event.name, "account")])
 
 
 def _is_possible(account: str, balance_units: int) -> bool:

@@ -25,7 +25,7 @@ BOOK_SALT = hashlib.sha256(b"rwaledger control book 1").digest()
 
 @dataclass(frozen=True, slots=True)
 class Offices:
-    """Who holds which office from the first block on: addresses, and the delay of a hand-over of the admin's."""
+    """Who holds which office from the first block on, and the delay before what the admin grants takes effect."""
 
     admin: str
     makers: tuple[str, ...]
@@ -149,17 +149,29 @@ def _book_args(offices: Offices) -> list[object]:
 
 
 def _token_args(description: Description, book: str, offices: Offices) -> list[object]:
+    """The one argument of the constructor: the terms, in the order of `IAssetToken.Terms`."""
     rules = description.rules
-    return [
+    terms = (
         description.name,
         description.symbol,
         description.decimals,
-        (rules.max_balance_units, rules.class_mask, rules.countries_restricted),
+        (
+            rules.max_balance_units,
+            rules.holder_cap,
+            rules.opens_at,
+            rules.closes_at,
+            rules.class_mask,
+            rules.countries_restricted,
+        ),
         sorted(rules.countries),
+        rules.guarded_country,
+        rules.counts_holders,
+        description.reserve_attestor,
         book,
         offices.admin,
         offices.admin_delay_s,
-    ]
+    )
+    return [terms]
 
 
 def _salt(description: Description) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import rfc8785
@@ -27,6 +27,7 @@ class Part:
     order: str
     lines: tuple[Line, ...]
     entries: tuple[Entry, ...]
+    text: str = ""
 
     def instruction(self, maker: str, checker: str, not_after: int) -> Instruction:
         """The instruction under these two, to be carried out by `not_after` (seconds since 1970)."""
@@ -42,6 +43,7 @@ class Part:
             not_after=not_after,
             order=self.order,
             lines=self.lines,
+            text=self.text,
         )
 
 
@@ -65,17 +67,28 @@ class Plan:
         return self.parts[0].instrument.control_book
 
 
-def make_plan(operation: Operation, entries: Sequence[Entry], key: str, source: str, order: str = NO_ORDER) -> Plan:
+def make_plan(
+    operation: Operation,
+    entries: Sequence[Entry],
+    key: str,
+    source: str,
+    order: str = NO_ORDER,
+    orders: Mapping[str, str] | None = None,
+    text: str = "",
+) -> Plan:
     """The plan of a request. The same key and entries give the same references, whatever machine or database.
 
-    `source` names the file, for people; `order` is the hash of the order behind an enforcement.
+    `source` names the file, for people; `order` is the hash of the order behind an enforcement. Where each instrument
+    has an order of its own, `orders` gives them by its name. `text` is the place of the document that is set.
     """
+    own = orders or {}
     parts: list[Part] = []
     for instrument, of_instrument in _by_instrument(entries):
         for chunk in _chunks(of_instrument):
             ref = reference(instrument.chain_id, instrument.control_book, key, len(parts))
             lines = tuple(entry.line for entry in chunk if operation.has_lines)
-            parts.append(Part(ref, len(parts), instrument, operation, order, lines, tuple(chunk)))
+            behind = own.get(instrument.instrument_id, order)
+            parts.append(Part(ref, len(parts), instrument, operation, behind, lines, tuple(chunk), text))
     return Plan(key, source, _content_hash(parts), tuple(parts))
 
 
@@ -97,6 +110,7 @@ def _content_hash(parts: Sequence[Part]) -> str:
             "instrument": part.instrument.address,
             "operation": part.operation.value,
             "order": part.order,
+            "text": part.text,
             "lines": [[line.sender, line.recipient, str(line.amount_units), str(line.detail)] for line in part.lines],
         }
         for part in parts

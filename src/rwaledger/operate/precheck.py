@@ -1,7 +1,7 @@
 """Would the contract carry it out? Judged line by line before anything is signed, with the contract's own codes.
 
-The lines are judged one after another on a model of the register, as the chain will judge them: the second line sees
-what the first one moved.
+The lines are judged one after another on a model of the instrument, as the chain will judge them: the second line
+sees what the first one did.
 """
 
 from __future__ import annotations
@@ -13,17 +13,23 @@ from dataclasses import dataclass
 from rwaledger.chain import state
 from rwaledger.chain.contracts import ASSET_TOKEN
 from rwaledger.chain.rpc import Node
+from rwaledger.domain.acts import InstrumentModel
 from rwaledger.domain.errors import InputFileError, InputProblem
-from rwaledger.domain.holder import day_of_timestamp
-from rwaledger.domain.instruction import Line, Operation
-from rwaledger.domain.instrument import Instrument
+from rwaledger.domain.holder import LockUp, Standing
+from rwaledger.domain.instruction import (
+    Line,
+    Operation,
+    admission_of_detail,
+    particulars_of_line,
+    rules_of_line,
+)
+from rwaledger.domain.instrument import Document, Instrument
 from rwaledger.domain.posting import ISSUANCE_ACCOUNT
-from rwaledger.domain.restriction import Restriction
-from rwaledger.domain.rules import Move, RegisterModel
-from rwaledger.domain.units import MAX_UNITS, format_amount
+from rwaledger.domain.restriction import Restriction, Verdict
+from rwaledger.domain.rules import Move
+from rwaledger.domain.units import format_amount
+from rwaledger.operate.model import load_model
 from rwaledger.operate.plan import Part, Plan
-
-_MOVES = (Operation.ISSUE, Operation.REDEEM, Operation.TRANSFER)
 
 
 @dataclass(slots=True)
@@ -31,7 +37,7 @@ class _Judge:
     """One instrument's model, and what `transfer` may still draw from each account's allowance."""
 
     instrument: Instrument
-    model: RegisterModel
+    model: InstrumentModel
     allowances: dict[str, int]
 
 
@@ -53,7 +59,7 @@ def precheck(node: Node, plan: Plan) -> None:
 
 def judge_move(node: Node, instrument: Instrument, move: Move) -> tuple[Restriction, Restriction]:
     """The verdicts of the Python rules and of the contract on one move; they are written apart and must agree."""
-    model = _model(node, instrument, {move.sender, move.recipient} - {ISSUANCE_ACCOUNT})
+    model = load_model(node, instrument, {move.sender, move.recipient} - {ISSUANCE_ACCOUNT})
     code = state.restriction_code(node, instrument.address, (move.sender, move.recipient, move.amount_units))
     return model.judge(move), Restriction(code)
 
@@ -62,29 +68,15 @@ def _problems(node: Node, parts: Sequence[Part]) -> list[InputProblem]:
     instrument = parts[0].instrument
     accounts = {a for part in parts for line in part.lines for a in (line.sender, line.recipient)}
     accounts.discard(ISSUANCE_ACCOUNT)
-    judge = _Judge(instrument, _model(node, instrument, accounts), _allowances(node, parts))
+    model = load_model(node, instrument, accounts, {part.operation for part in parts})
+    judge = _Judge(instrument, model, _allowances(node, parts))
     problems = []
     for part in parts:
         for entry in part.entries:
-            reason = _reason(judge, part.operation, entry.line)
+            reason = _reason(judge, part, entry.line)
             if reason:
                 problems.append(InputProblem(entry.path, entry.row, reason))
     return problems
-
-
-def _model(node: Node, instrument: Instrument, accounts: set[str]) -> RegisterModel:
-    latest = node.block("latest")
-    if latest is None:
-        raise AssertionError("a node always has a latest block")
-    states = state.account_states(node, instrument.address, sorted(accounts), latest.number)
-    return RegisterModel(
-        rules=state.rules(node, instrument.address, latest.number),
-        today=day_of_timestamp(latest.timestamp),
-        paused=state.paused(node, instrument.address, latest.number),
-        supply_units=state.total_supply(node, instrument.address, latest.number),
-        balances={account: balance for account, (balance, _) in states.items()},
-        standings={account: standing for account, (_, standing) in states.items()},
-    )
 
 
 def _allowances(node: Node, parts: Sequence[Part]) -> dict[str, int]:
@@ -97,62 +89,88 @@ def _allowances(node: Node, parts: Sequence[Part]) -> dict[str, int]:
     return {sender: units for sender, (units,) in zip(senders, answers, strict=True)}
 
 
-def _reason(judge: _Judge, operation: Operation, line: Line) -> str:
+def _reason(judge: _Judge, part: Part, line: Line) -> str:
     """Why the line would be refused, in words; empty where it would not."""
-    if operation in _MOVES:
-        return _move_reason(judge, operation, line)
-    if operation is Operation.FORCE_TRANSFER:
-        return _forced_reason(judge, line)
-    if operation in (Operation.FREEZE, Operation.RELEASE):
-        return _frozen_reason(judge, operation, line)
-    if operation in (Operation.SUSPEND, Operation.REINSTATE):
-        standing = judge.model.standings[line.sender]
-        return "" if standing.admitted else "the account is not admitted to the instrument"
-    return ""
+    match part.operation:
+        case Operation.TRANSFER:
+            return _transfer_reason(judge, line)
+        case Operation.FREEZE | Operation.RELEASE:
+            return _frozen_reason(judge, part.operation, line)
+        case Operation.LICENSE_VENUE:
+            return ""
+    verdict = _verdict(judge.model, part, line)
+    if verdict is Restriction.NONE:
+        return ""
+    return _refused(verdict) if isinstance(verdict, Restriction) else verdict.message
 
 
-def _move_reason(judge: _Judge, operation: Operation, line: Line) -> str:
-    move = Move(line.sender, line.recipient, line.amount_units)
-    if judge.model.exceeds_supply(move):
-        return "the supply would pass 2^96-1 units"
-    if operation is Operation.TRANSFER:
-        allowed = judge.allowances[line.sender]
-        if allowed < line.amount_units:
-            amount = format_amount(allowed, judge.instrument.decimals)
-            return (
-                f"the sender has approved {amount} to the control book, less than the amount;"
-                " the sender's own key approves with `rwaledger units approve`"
-            )
-    restriction = judge.model.apply(move)
+def _verdict(model: InstrumentModel, part: Part, line: Line) -> Verdict:  # noqa: PLR0911 - one for each operation
+    match part.operation:
+        case Operation.ISSUE | Operation.REDEEM:
+            return model.apply(Move(line.sender, line.recipient, line.amount_units))
+        case Operation.FORCE_TRANSFER:
+            return model.force_transfer(Move(line.sender, line.recipient, line.amount_units))
+        case Operation.RECOVER:
+            return model.recover(line.sender, line.recipient)
+        case Operation.ADMIT:
+            country, investor_class, valid_until_day = admission_of_detail(line.detail)
+            return model.admit(line.recipient, Standing(investor_class, country, valid_until_day))
+        case Operation.SUSPEND | Operation.REINSTATE:
+            return model.set_suspended(line.sender, part.operation is Operation.SUSPEND)
+        case Operation.SET_LOCK_UP:
+            return model.set_lock_up(line.sender, LockUp(line.amount_units, line.detail))
+        case _:
+            return _verdict_on_instrument(model, part, line)
+
+
+def _verdict_on_instrument(model: InstrumentModel, part: Part, line: Line) -> Verdict:  # noqa: PLR0911
+    """On what touches no account: a freeze or release of the whole account, or a pause, is always possible."""
+    match part.operation:
+        case Operation.ACTIVATE:
+            return model.activate(particulars_of_line(line, part.order))
+        case Operation.SET_RULES:
+            return model.set_rules(rules_of_line(line))
+        case Operation.SET_COUNTRY:
+            return model.set_country(line.detail, line.amount_units == 1)
+        case Operation.SET_DOCUMENT:
+            return model.set_document(_hex(line.amount_units), Document(part.text, _hex(line.detail)))
+        case Operation.REMOVE_DOCUMENT:
+            return model.remove_document(_hex(line.amount_units))
+        case Operation.SCHEDULE_RECORD_DATE:
+            return model.schedule_record_date(line.detail)
+        case Operation.CANCEL_RECORD_DATE:
+            return model.cancel_record_date(line.detail)
+    return Restriction.NONE
+
+
+def _transfer_reason(judge: _Judge, line: Line) -> str:
+    allowed = judge.allowances[line.sender]
+    if allowed < line.amount_units:
+        amount = format_amount(allowed, judge.instrument.decimals)
+        return (
+            f"the sender has approved {amount} to the control book, less than the amount;"
+            " the sender's own key approves with `rwaledger units approve`"
+        )
+    restriction = judge.model.apply(Move(line.sender, line.recipient, line.amount_units))
     if restriction is not Restriction.NONE:
         return _refused(restriction)
-    if operation is Operation.TRANSFER:
-        judge.allowances[line.sender] -= line.amount_units
-    return ""
-
-
-def _forced_reason(judge: _Judge, line: Line) -> str:
-    """An order needs a recipient who may hold and a balance that suffices; nothing else stops it."""
-    if line.sender == line.recipient:
-        return "the two accounts are the same"
-    restriction = judge.model.judge_recipient(line.recipient)
-    if restriction is Restriction.NONE and line.amount_units > judge.model.balances[line.sender]:
-        restriction = Restriction.INSUFFICIENT_BALANCE
-    if restriction is not Restriction.NONE:
-        return _refused(restriction)
-    judge.model.balances[line.sender] -= line.amount_units
-    judge.model.balances[line.recipient] += line.amount_units
+    judge.allowances[line.sender] -= line.amount_units
     return ""
 
 
 def _frozen_reason(judge: _Judge, operation: Operation, line: Line) -> str:
-    frozen = judge.model.standings[line.sender].frozen_units
-    if operation is Operation.RELEASE and line.amount_units > frozen:
+    frozen = judge.model.standing(line.sender).frozen_units
+    amount = line.amount_units if operation is Operation.FREEZE else -line.amount_units
+    if judge.model.freeze(line.sender, amount) is Restriction.NONE:
+        return ""
+    if operation is Operation.RELEASE:
         return f"only {format_amount(frozen, judge.instrument.decimals)} is frozen"
-    if operation is Operation.FREEZE and frozen + line.amount_units > MAX_UNITS:
-        return "the frozen amount would pass 2^96-1 units"
-    return ""
+    return "the frozen amount would pass 2^96-1 units"
 
 
 def _refused(restriction: Restriction) -> str:
     return f"would be refused, code {restriction.value}: {restriction.message}"
+
+
+def _hex(number: int) -> str:
+    return f"0x{number:064x}"

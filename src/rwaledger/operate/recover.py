@@ -20,8 +20,8 @@ def recover(node: Node, stored: StoredInstruction, from_block: int) -> StoredIns
     """
     wanted = stored.instruction
     found = book.executed(node, wanted.control_book, wanted.ref, from_block)
-    same = (wanted.instrument, wanted.operation, wanted.order, wanted.lines)
-    if (found.instrument, found.operation, found.order, found.lines) != same:
+    same = (wanted.instrument, wanted.operation, wanted.order, wanted.text, wanted.lines)
+    if (found.instrument, found.operation, found.order, found.text, found.lines) != same:
         raise IdempotencyConflict(stored.idempotency_key, f"{found.operation} in transaction {found.tx_hash}")
     instruction = replace(wanted, maker=found.maker, checker=found.checker, not_after=found.not_after)
     return replace(

@@ -22,8 +22,10 @@ class Row:
     fields: dict[str, str]
 
 
-def read_rows(path: Path, columns: Sequence[str]) -> list[Row]:
-    """The rows of a CSV file whose header names exactly `columns`, in any order. Blank lines are passed over.
+def read_rows(path: Path, columns: Sequence[str], optional: Sequence[str] = ()) -> list[Row]:
+    """The rows of a CSV file whose header names `columns` and any of `optional`, in any order.
+
+    Blank lines are passed over.
 
     Raises:
         InputFileError: not there, not UTF-8, empty, a wrong header, or rows with too many or too few fields.
@@ -31,7 +33,7 @@ def read_rows(path: Path, columns: Sequence[str]) -> list[Row]:
     reader = csv.reader(io.StringIO(_text(path), newline=""), strict=True)
     try:
         header = [name.strip() for name in next(reader, [])]
-        _require_header(path, header, columns)
+        _require_header(path, header, columns, optional)
         rows, problems = _split(path, reader, header)
     except csv.Error as error:
         raise InputFileError([InputProblem(path, reader.line_num, f"not CSV: {error}")]) from None
@@ -113,8 +115,9 @@ def _text(path: Path) -> str:
     return text
 
 
-def _require_header(path: Path, header: list[str], columns: Sequence[str]) -> None:
-    if sorted(header) != sorted(columns):
+def _require_header(path: Path, header: list[str], columns: Sequence[str], optional: Sequence[str]) -> None:
+    allowed = [name for name in optional if name in header]
+    if sorted(header) != sorted([*columns, *allowed]):
         expected, found = ",".join(columns), ",".join(header)
         raise InputFileError([InputProblem(path, 1, f"the header must be {expected!r}, and is {found!r}")])
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -13,24 +13,29 @@ from rwaledger.registry import tables
 from rwaledger.registry.bulk import stream_rows
 from rwaledger.registry.database import Connection
 
-_VERSION = "rwaledger-register-1"
+VERSION = 2
+"""Version of the preimage. A digest of an earlier one is recomputed as it was: without what came later."""
+
+_ADDED_IN = {2: {("instructions", "text")}}
+"""Columns by the version that took them in."""
 
 _NOT_ATTESTED = {"updated_at"}
 """When a row was last written says nothing of the register, and differs between two that agree."""
 
 
-def register_digest(c: Connection, upto_block: int) -> str:
+def register_digest(c: Connection, upto_block: int, version: int = VERSION) -> str:
     """SHA-256, in hex, of the register: postings and standings up to a block, and all else as it stands.
 
-    The preimage is the version, the block, and then each table in the order of `_SECTIONS`: its name, the
+    The preimage is its version, the block, and then each table in the order of `_SECTIONS`: its name, the
     names of its columns, its rows in the byte order of their primary key, and their count. Every part carries
     its length and its type, so that no two registers share a preimage.
     """
     digest = hashlib.sha256()
-    digest.update(_encoded((_VERSION, upto_block)))
+    digest.update(_encoded((f"rwaledger-register-{version}", upto_block)))
+    later = {column for number, added in _ADDED_IN.items() if number > version for column in added}
     for table, bounded in _SECTIONS:
         bound = table.c.block_number <= upto_block if bounded else None
-        for chunk in _section(c, table, bound):
+        for chunk in _section(c, table, bound, later):
             digest.update(chunk)
     return digest.hexdigest()
 
@@ -48,8 +53,12 @@ _SECTIONS: tuple[tuple[Table, bool], ...] = (
 """Every attested table, and whether the block bounds it."""
 
 
-def _section(c: Connection, table: Table, bound: ColumnElement[bool] | None) -> Iterator[bytes]:
-    columns = [column for column in table.c if column.name not in _NOT_ATTESTED]
+def _section(
+    c: Connection, table: Table, bound: ColumnElement[bool] | None, later: Collection[tuple[str, str]]
+) -> Iterator[bytes]:
+    columns = [
+        column for column in table.c if column.name not in _NOT_ATTESTED and (table.name, column.name) not in later
+    ]
     yield _encoded((table.name, *(column.name for column in columns)))
     query = select(*columns).order_by(*table.primary_key.columns)
     if bound is not None:

@@ -224,6 +224,7 @@ instructions = Table(
     Column("source", Text, nullable=False),
     Column("created_at", UtcTime, nullable=False),
     Column("updated_at", UtcTime, nullable=False),
+    Column("text", Text, nullable=False, server_default=""),
     UniqueConstraint("chain_id", "control_book", "idempotency_key", "chunk", name="uq_instructions_key"),
     Index(None, "instrument_id", "status"),
 )

@@ -1,4 +1,4 @@
-"""C05: every issue, redemption and forced move has exactly one authorised instruction, and the reverse."""
+"""C05: every issue, redemption, forced move and recovery has exactly one authorised instruction, and the reverse."""
 
 from __future__ import annotations
 
@@ -14,15 +14,16 @@ from rwaledger.registry.instructions import StoredInstruction
 ID = "C05"
 TITLE = "Everything was authorised"
 PURPOSE = (
-    "Every issue, redemption and forced move on the chain has exactly one instruction with a maker and a checker, "
-    "line for line, and every instruction that the register calls carried out has its effects on the chain. What the "
-    "register keeps of an instruction is what was signed, sent and carried out."
+    "Every issue, redemption, forced move and recovery on the chain has exactly one instruction with a maker and a "
+    "checker, line for line, and every instruction that the register calls carried out has its effects on the chain. "
+    "What the register keeps of an instruction is what was signed, sent and carried out."
 )
 
 _UNDUE = {
     Operation.ISSUE: (BreakClass.UNDUE_CREATION, "issue"),
     Operation.REDEEM: (BreakClass.UNDUE_DELETION, "redemption"),
     Operation.FORCE_TRANSFER: (BreakClass.UNAUTHORISED, "forced transfer"),
+    Operation.RECOVER: (BreakClass.UNAUTHORISED, "recovery"),
 }
 """What nobody may do without an instruction."""
 
@@ -80,7 +81,8 @@ def _unauthorised(findings: Findings, each: InstrumentRecords, execution: Execut
 def _undue(findings: Findings, each: InstrumentRecords, effect: Effect, lacks: str, *, follows_from: str = "") -> None:
     break_class, name = _UNDUE[effect.deed.operation]
     move, log = effect.deed.move, effect.event.log
-    origin = f" from {move.sender}" if effect.deed.operation is Operation.FORCE_TRANSFER else ""
+    by_order = effect.deed.operation in (Operation.FORCE_TRANSFER, Operation.RECOVER)
+    origin = f" from {move.sender}" if by_order else ""
     findings.add(
         break_class,
         each.instrument.instrument_id,
@@ -95,7 +97,7 @@ def _undue(findings: Findings, each: InstrumentRecords, effect: Effect, lacks: s
 def _compare_digests(
     findings: Findings, each: InstrumentRecords, execution: Execution, stored: StoredInstruction
 ) -> Break | None:
-    """The digest covers reference, instrument, operation, maker, checker, deadline, order and lines."""
+    """The digest covers reference, instrument, operation, maker, checker, deadline, order, text and lines."""
     executed = str(execution.event.args["digest"])
     recorded = execution.stored_digests - {executed}
     if not recorded:
@@ -156,8 +158,8 @@ def _compare_lines(
     """Each line has its effect, and no effect is without a line."""
     lines = Counter(deeds_of(stored))
     for effect in effects(execution.effects):
-        if lines[effect.deed] > 0:
-            lines[effect.deed] -= 1
+        if lines[effect.deed.as_ordered] > 0:
+            lines[effect.deed.as_ordered] -= 1
         elif effect.deed.operation in _UNDUE:
             _undue(findings, each, effect, "no line in the instruction behind it", follows_from=follows_from)
     for number, deed in enumerate(deeds_of(stored), 1):

@@ -21,6 +21,9 @@ PURPOSE = (
     "release orders, and nothing frozen moved except by order."
 )
 
+_FREE = (Operation.ISSUE, Operation.FORCE_TRANSFER, Operation.RECOVER)
+"""What may move frozen units, or moves none that were there."""
+
 BY_STATE = "state = events"
 BY_REGISTER = "events = register"
 BY_ORDERS = "events = orders"
@@ -80,7 +83,7 @@ def _moves_of_frozen(events: tuple[ChainEvent, ...], moves: list[Effect]) -> Ite
     for event in events:
         effect = by_place.get(place_of(event.log))
         replayed.apply(event)
-        if effect is None or effect.deed.operation in (Operation.ISSUE, Operation.FORCE_TRANSFER):
+        if effect is None or effect.deed.operation in _FREE:
             continue
         move = effect.deed.move
         held = _frozen(replayed.standing(move.sender))

@@ -29,6 +29,8 @@ contract AssetToken is IAssetToken, ERC20Permit, Enforcement, Documents {
     uint8 private immutable _decimals;
     Particulars private _particulars;
 
+    /// @param terms what the instrument is, for ever. Reverts with InvalidDecimals, NotAContract, InvalidRules,
+    /// InvalidCountry or NoAdmin. Emits RoleGranted, RulesChanged and CountryAllowed
     constructor(Terms memory terms)
         ERC20(terms.name, terms.symbol)
         ERC20Permit(terms.name)

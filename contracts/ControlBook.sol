@@ -264,7 +264,7 @@ contract ControlBook is DelayedRoles, EIP712, ReentrancyGuardTransient, IControl
         } else if (operation == SET_RULES) {
             token.setRules(_rules(index, line));
         } else if (operation == SET_COUNTRY) {
-            require(line.amount <= 1, InvalidDetail(index, detail));
+            require(line.amount <= 1, InvalidDetail(index, line.amount));
             token.setCountryAllowed(uint16(_within(index, detail, type(uint16).max)), line.amount == 1);
         } else if (operation == SET_DOCUMENT) {
             token.setDocument(bytes32(line.amount), instruction.text, bytes32(detail));

@@ -142,7 +142,8 @@ contract Settlement is DelayedRoles, EIP712, ReentrancyGuardTransient, ISettleme
         for (uint256 i = 0; i < legs.length; ++i) {
             Leg calldata leg = legs[i];
             (address from, address to) = (leg.from, leg.to);
-            require(to != address(0) && to != from && leg.amount != 0, InvalidLeg(i));
+            bool moves = to != address(0) && to != from && to != address(this) && leg.amount != 0;
+            require(moves, InvalidLeg(i));
             if (_givesBefore(legs, i, from)) require(signatures[i].length == 0, UnexpectedSignature(i));
             else _checkSignature(from, digest, signatures[i]);
         }

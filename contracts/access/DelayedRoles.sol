@@ -8,6 +8,10 @@ import {IDelayedRoles} from "../interfaces/IDelayedRoles.sol";
 /// @title DelayedRoles: roles that the admin can take away at once, but give only after a delay
 /// @notice Without it, one key could give itself the power to issue, use it and hand it back within one block.
 abstract contract DelayedRoles is AccessControl, IDelayedRoles {
+    /// @dev How long a grant that is ripe can be carried out. A grant that never lapsed could be kept in hand, and the
+    /// delay would warn of it only once.
+    uint256 private constant GRANT_WINDOW_S = 14 days;
+
     /// @inheritdoc IDelayedRoles
     uint48 public immutable grantDelay_s;
     /// @inheritdoc IDelayedRoles
@@ -35,7 +39,8 @@ abstract contract DelayedRoles is AccessControl, IDelayedRoles {
     }
 
     /// @inheritdoc IAccessControl
-    /// @dev Role: DEFAULT_ADMIN_ROLE. Emits RoleGranted. Reverts with RoleGrantNotScheduled or RoleGrantTooEarly.
+    /// @dev Role: DEFAULT_ADMIN_ROLE. Emits RoleGranted. Reverts with RoleGrantNotScheduled, RoleGrantTooEarly or
+    /// RoleGrantLapsed.
     function grantRole(bytes32 role, address account)
         public
         override(AccessControl, IAccessControl)
@@ -43,6 +48,9 @@ abstract contract DelayedRoles is AccessControl, IDelayedRoles {
     {
         uint48 grantableFrom = _takeSchedule(role, account);
         require(block.timestamp >= grantableFrom, RoleGrantTooEarly(role, account, grantableFrom));
+        require(
+            block.timestamp <= grantableFrom + GRANT_WINDOW_S, RoleGrantLapsed(role, account, grantableFrom)
+        );
         _grantRole(role, account);
     }
 

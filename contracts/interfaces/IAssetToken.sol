@@ -81,7 +81,8 @@ interface IAssetToken is
     function activate(Particulars calldata particulars) external;
 
     /// @notice Issues `amount` to `to`, who must be able to receive it (ERC-3643).
-    /// @dev Role: ISSUER_ROLE. Emits Transfer from the zero address. Reverts with TransferRestricted.
+    /// @dev Role: ISSUER_ROLE. Emits Transfer from the zero address. Reverts with TransferRestricted, or
+    /// ERC20InvalidReceiver for the zero address.
     function mint(address to, uint256 amount) external;
 
     /// @notice Issues to many accounts, all or none (ERC-3643).
@@ -90,7 +91,7 @@ interface IAssetToken is
 
     /// @notice Redeems `amount` of `from`, who must be able to send it (ERC-3643).
     /// @dev Role: ISSUER_ROLE. Emits Transfer to the zero address. Reverts with TransferRestricted,
-    /// ERC20InsufficientBalance or ERC7943InsufficientUnfrozenBalance.
+    /// ERC20InsufficientBalance, ERC7943InsufficientUnfrozenBalance, or ERC20InvalidSender for the zero address.
     function burn(address from, uint256 amount) external;
 
     /// @notice Redeems from many accounts, all or none (ERC-3643).
@@ -98,7 +99,8 @@ interface IAssetToken is
     function batchBurn(address[] calldata from, uint256[] calldata amounts) external;
 
     /// @notice Transfers of the sender to many accounts, all or none (ERC-3643).
-    /// @dev As `transfer`, and LengthMismatch.
+    /// @dev As `transfer`, which reverts with TransferRestricted, ERC20InsufficientBalance,
+    /// ERC7943InsufficientUnfrozenBalance or ERC20InvalidReceiver; and LengthMismatch.
     function batchTransfer(address[] calldata to, uint256[] calldata amounts) external;
 
     /// @notice What the instrument stands for; zeros before it is active.

@@ -7,7 +7,7 @@ pragma solidity ^0.8.30;
 interface IControlBook {
     /// @notice What is to be done, and by whose authority.
     /// @param ref one-time reference, chosen off chain from the idempotency key
-    /// @param instrument the AssetToken it acts on
+    /// @param instrument the AssetToken it acts on; for `license-venue` a Settlement
     /// @param operation its name in words, as a signing wallet shows it
     /// @param maker who sends it
     /// @param checker who signs it; an account or an ERC-1271 wallet
@@ -33,8 +33,8 @@ interface IControlBook {
         uint256 detail;
     }
 
-    /// @notice An instruction was carried out. Emitted before the events of the instrument, so that all that
-    /// follow in the transaction, up to the next one, are its effects.
+    /// @notice An instruction was carried out. Emitted before the events of the instrument: its effects are among
+    /// those that follow in the transaction, up to the next one; `lines` says how many lines it had.
     event InstructionExecuted(
         bytes32 indexed ref,
         address indexed instrument,
@@ -110,7 +110,9 @@ interface IControlBook {
     ///   cancel-record-date    detail = number of the record date
     ///   license-venue         to = venue, detail = last valid second; the instrument is a Settlement
     ///
-    /// Reverts with the errors of this interface and those of the instrument.
+    /// Reverts with the errors of this interface and those of the instrument, and with OpenZeppelin's
+    /// AccessControlUnauthorizedAccount, SafeERC20FailedOperation and ReentrancyGuardReentrantCall. What was signed
+    /// cannot be withdrawn: it holds until `notAfter`, or until maker or checker lose their role.
     function execute(Instruction calldata instruction, Line[] calldata lines, bytes calldata checkerSignature)
         external;
 

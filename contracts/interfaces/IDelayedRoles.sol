@@ -26,8 +26,11 @@ interface IDelayedRoles is IAccessControl {
     /// @notice The grant is scheduled for a later time.
     error RoleGrantTooEarly(bytes32 role, address account, uint48 grantableFrom);
 
-    /// @notice Schedules a grant, to be carried out with `grantRole` after the delay. Scheduled again, the delay starts
-    /// again.
+    /// @notice The grant was not carried out within 14 days of its time; it has to be scheduled again.
+    error RoleGrantLapsed(bytes32 role, address account, uint48 grantableFrom);
+
+    /// @notice Schedules a grant, to be carried out with `grantRole` after the delay and within 14 days from then.
+    /// Scheduled again, the delay starts again. Revoking a role does not cancel what is scheduled.
     /// @dev Role: DEFAULT_ADMIN_ROLE. Emits RoleGrantScheduled. Reverts with RoleHeld.
     function scheduleRoleGrant(bytes32 role, address account) external;
 
@@ -38,6 +41,7 @@ interface IDelayedRoles is IAccessControl {
     /// @notice When the scheduled grant can be carried out, in seconds since 1970; 0 where none is scheduled.
     function roleGrantableFrom(bytes32 role, address account) external view returns (uint48);
 
-    /// @notice Seconds between scheduling a grant and carrying it out; fixed for ever.
+    /// @notice Seconds between scheduling a grant and carrying it out; fixed for ever. Zero is for chains to try
+    /// things on: then nobody sees a grant coming.
     function grantDelay_s() external view returns (uint48);
 }

@@ -39,6 +39,7 @@ interface IERC7943Fungible is IERC165 {
     /// @notice The amount of `account` that is frozen; may exceed its balance.
     function getFrozenTokens(address account) external view returns (uint256 amount);
 
-    /// @notice Whether this transfer would go through, allowance apart. Never reverts.
+    /// @notice Whether this transfer would go through, allowance apart. Never reverts. The standard's text asks both to
+    /// judge the unfrozen balance and not to judge the balance: here more than the balance gives false.
     function canTransfer(address from, address to, uint256 amount) external view returns (bool allowed);
 }

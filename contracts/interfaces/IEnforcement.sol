@@ -14,7 +14,8 @@ interface IEnforcement is IERC7943Fungible {
     /// @notice The whole of `account` was frozen or released by `agent` (ERC-3643).
     event AddressFrozen(address indexed account, bool indexed isFrozen, address indexed agent);
 
-    /// @notice All that was `lostWallet`'s is `newWallet`'s, and `lostWallet` is retired for ever (ERC-3643).
+    /// @notice All that was `lostWallet`'s is `newWallet`'s, and `lostWallet` is retired for ever (ERC-3643): its
+    /// standing and its flags are empty from now on, and no other event says so.
     event RecoverySuccess(
         address indexed lostWallet, address indexed newWallet, address indexed investorOnchainId
     );
@@ -25,7 +26,7 @@ interface IEnforcement is IERC7943Fungible {
     /// @notice A forced transfer from an account to itself.
     error SameAccount(address account);
 
-    /// @notice The wallet to recover to is the zero address, or was used or admitted before.
+    /// @notice The wallet to recover to is the zero address, or the register has something of it.
     error WalletInUse(address wallet);
 
     /// @notice `forcedTransfer` for many, all or none (ERC-3643).
@@ -62,8 +63,8 @@ interface IEnforcement is IERC7943Fungible {
     /// @notice Gives a holder who lost a wallet all of it in a new one: balance, frozen amount, lock-up, standing and
     /// flags (ERC-3643). Balances at past record dates stay with the lost wallet.
     /// @param investorOnchainId passed on to the event; the contract knows accounts, not identities
-    /// @dev Role: ENFORCER_ROLE. Emits AccountAdmitted, AddressFrozen, AccountSuspended, Frozen and LockUpSet as far as
-    /// they apply, then Transfer and RecoverySuccess. Reverts with AccountNotAdmitted for the lost wallet, or
+    /// @dev Role: ENFORCER_ROLE. Emits AccountAdmitted, AddressFrozen, AccountSuspended, Frozen, TokensFrozen,
+    /// TokensUnfrozen and LockUpSet as far as they apply, then Transfer and RecoverySuccess. Reverts with AccountNotAdmitted for the lost wallet, or
     /// WalletInUse for the new one.
     function recoveryAddress(address lostWallet, address newWallet, address investorOnchainId)
         external

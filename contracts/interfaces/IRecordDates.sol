@@ -14,7 +14,7 @@ interface IRecordDates {
     /// @notice A record date has to be later than now and than those scheduled before it.
     error InvalidRecordDate(uint40 recordDate, uint256 laterThan);
 
-    /// @notice All 65,535 numbers are used.
+    /// @notice 64 record dates are to come, or all 65,535 numbers are used.
     error TooManyRecordDates();
 
     /// @notice There is no record date of this number.

@@ -52,7 +52,8 @@ interface IRegister {
     /// @dev Role: REGISTRAR_ROLE. Emits LockUpSet. Reverts with AccountNotAdmitted or InvalidLockUp.
     function setLockUp(address account, uint96 amount, uint40 until) external;
 
-    /// @notice The lock-up of an account: amount, and the first second at which it no longer binds; zeros for none.
+    /// @notice The lock-up of an account: amount, and the first second at which it no longer binds (the last one set,
+    /// also when it is over); zeros for none.
     function lockUpOf(address account) external view returns (uint96 amount, uint40 until);
 
     /// @notice All that the register holds of many accounts, for reading it at one block: the words of `AccountWord`.

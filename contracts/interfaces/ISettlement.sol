@@ -60,7 +60,7 @@ interface ISettlement {
     /// @notice There is one signature a leg.
     error SignaturesMismatch(uint256 legs, uint256 signatures);
 
-    /// @notice The leg moves nothing, or goes to the zero address.
+    /// @notice The leg moves nothing, goes to its giver, to the zero address or to this contract.
     error InvalidLeg(uint256 leg);
 
     /// @notice The reference has settled or was cancelled, with this trade or with another.
@@ -99,8 +99,9 @@ interface ISettlement {
     /// @notice Closes the reference of a trade for ever, so that neither it nor an amended one can settle.
     /// @dev Who: the initiator, at any time; any other giver of the trade and its venue, licensed or not, with the
     /// initiator's signature over this very trade. Without it a stranger could write a trade that names both and
-    /// so use up the reference. The initiator's own signature is not read. Emits TradeCancelled. Reverts with
-    /// TooFewLegs, NotAParty, InvalidPartySignature or ReferenceNotOpen.
+    /// so use up the reference. The initiator's own signature is not read. A giver without the initiator's
+    /// signature ends its consent by taking back its allowance: sign for a short `notAfter`. Emits TradeCancelled.
+    /// Reverts with TooFewLegs, NotAParty, InvalidPartySignature, ReferenceNotOpen or ReentrancyGuardReentrantCall.
     function cancel(Trade calldata trade, bytes calldata initiatorSignature) external;
 
     /// @notice Licenses a venue until the last second `validUntil`; an earlier time, or 0, ends its licence.

@@ -14,6 +14,10 @@ import {Ledger} from "./Ledger.sol";
 abstract contract RecordDates is Ledger, IRecordDates {
     uint256 private constant SINCE_SHIFT = 96;
 
+    /// @dev A move looks up each date that passed since the instrument's word was last written: with so many at most,
+    /// it can always be afforded.
+    uint256 private constant AHEAD_MAX = 64;
+
     /// @dev Numbered from 1; the time is 0 where none is scheduled.
     mapping(uint256 id => uint256 recordDate) private _dateOf;
     uint256 private _scheduled;
@@ -21,7 +25,8 @@ abstract contract RecordDates is Ledger, IRecordDates {
     /// @inheritdoc IRecordDates
     function scheduleRecordDate(uint40 recordDate) external onlyRole(REGISTRAR_ROLE) returns (uint16 id) {
         uint256 count = _scheduled;
-        require(count < RECORD_DATE_MAX, TooManyRecordDates());
+        bool tooMany = count == RECORD_DATE_MAX || count - _passed(_instrument) >= AHEAD_MAX;
+        require(!tooMany, TooManyRecordDates());
         uint256 laterThan = Math.max(block.timestamp, _dateOf[count]);
         require(recordDate > laterThan, InvalidRecordDate(recordDate, laterThan));
         // Safe: counted to RECORD_DATE_MAX.

@@ -53,9 +53,25 @@ contract AssetTokenRecordDatesTest is TokenBase {
     function test_RevertWhen_AllNumbersAreUsed() external {
         bytes32 slot = slotOfCount();
         vm.store(address(token), slot, bytes32(uint256(type(uint16).max) - 1));
+        vm.record();
+        token.recordDatesPassed();
+        (bytes32[] memory reads,) = vm.accesses(address(token));
+        uint256 instrument = uint256(vm.load(address(token), reads[0]));
+        vm.store(address(token), reads[0], bytes32(instrument | uint256(type(uint16).max - 2) << 144));
         vm.assertEq(token.scheduleRecordDate(FIRST), type(uint16).max, "the last number");
         vm.expectRevert(abi.encodeWithSelector(IRecordDates.TooManyRecordDates.selector));
         token.scheduleRecordDate(SECOND);
+    }
+
+    function test_RevertWhen_TooManyAreToCome() external {
+        for (uint40 i = 0; i < 64; ++i) {
+            token.scheduleRecordDate(FIRST + i);
+        }
+        vm.warp(FIRST);
+        vm.expectRevert(abi.encodeWithSelector(IRecordDates.TooManyRecordDates.selector));
+        token.scheduleRecordDate(FIRST + 64);
+        vm.warp(FIRST + 1);
+        vm.assertEq(token.scheduleRecordDate(FIRST + 64), 65, "one has passed");
     }
 
     /// @dev While there is no record date, their count is all that is read for the list of them.

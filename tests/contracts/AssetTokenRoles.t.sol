@@ -38,6 +38,17 @@ contract AssetTokenRolesTest is TokenBase {
         vm.assertTrue(token.paused(), "paused");
     }
 
+    function test_RevertWhen_AGrantIsKeptInHand() external {
+        schedule(_role, carol);
+        vm.warp(_grantableFrom + 14 days + 1);
+        refusesGrant(
+            abi.encodeWithSelector(IDelayedRoles.RoleGrantLapsed.selector, _role, carol, _grantableFrom)
+        );
+        vm.warp(_grantableFrom + 14 days);
+        grant(_role, carol);
+        vm.assertTrue(token.hasRole(_role, carol), "on the last second");
+    }
+
     function test_RevertWhen_NoGrantIsScheduled() external {
         refusesGrant(notScheduled(carol));
         schedule(_role, alice);

@@ -348,7 +348,7 @@ contract ControlBookRefusalsTest is BookBase {
         refusesValue("set-rules", one(none_, none_, 0, 1 << 144), 1 << 144);
         refusesValue("set-rules", one(none_, none_, MAX_UNITS + 1, 0), MAX_UNITS + 1);
         refusesValue("set-country", one(none_, none_, 1, 1 << 16), 1 << 16);
-        refusesValue("set-country", one(none_, none_, 2, HONG_KONG), HONG_KONG);
+        refusesValue("set-country", one(none_, none_, 2, HONG_KONG), 2);
         refusesValue("activate", one(none_, none_, 1 << 168, HONG_KONG), 1 << 168);
         refusesValue("activate", one(none_, none_, 1, 1 << 16), 1 << 16);
         refusesValue("set-lock-up", one(alice, none_, MAX_UNITS + 1, 1), MAX_UNITS + 1);

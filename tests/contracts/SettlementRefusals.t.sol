@@ -47,6 +47,11 @@ contract SettlementRefusalsTest is SettlementBase {
             trade = dvp();
             trade.legs[i].amount = 0;
             refusesLeg(trade, i);
+
+            // Nobody could ever move it again.
+            trade = dvp();
+            trade.legs[i].to = address(settlement);
+            refusesLeg(trade, i);
         }
     }
 

@@ -16,6 +16,7 @@ from rwaledger.domain.units import MAX_UNITS
 
 COUNTRY_MAX = 1023
 CLASS_MAX = 15
+RECORD_DATES_AHEAD_MAX = 64
 NO_HASH = "0x" + "0" * 64
 
 
@@ -55,6 +56,8 @@ class InstrumentModel(RegisterModel):
 
     def schedule_record_date(self, recorded: int) -> Verdict:
         """Announces a record date."""
+        if len(self.record_dates) - len(self.snapshots) >= RECORD_DATES_AHEAD_MAX:
+            return Refusal.TOO_MANY_RECORD_DATES
         if recorded <= max([self.now, *self.record_dates[-1:]]):
             return Refusal.INVALID_RECORD_DATE
         self.record_dates.append(recorded)

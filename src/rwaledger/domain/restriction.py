@@ -85,6 +85,7 @@ class Refusal(StrEnum):
     FILING_REQUIRED = "FilingRequired"
     INVALID_RULES = "InvalidRules"
     INVALID_RECORD_DATE = "InvalidRecordDate"
+    TOO_MANY_RECORD_DATES = "TooManyRecordDates"
     RECORD_DATE_NOT_CANCELLABLE = "RecordDateNotCancellable"
     INVALID_DOCUMENT = "InvalidDocument"
     UNKNOWN_DOCUMENT = "UnknownDocument"
@@ -110,6 +111,7 @@ _WORDS = {
     Refusal.FILING_REQUIRED: "assets in that country need a filing",
     Refusal.INVALID_RULES: "the rules cap holders who are not counted, or close before they open",
     Refusal.INVALID_RECORD_DATE: "a record date has to be later than now and than those scheduled before it",
+    Refusal.TOO_MANY_RECORD_DATES: "64 record dates are to come",
     Refusal.RECORD_DATE_NOT_CANCELLABLE: "only the last record date can be cancelled, and only before it has passed",
     Refusal.INVALID_DOCUMENT: "a document needs a name and a place",
     Refusal.UNKNOWN_DOCUMENT: "there is no document of that name",

@@ -167,8 +167,13 @@ def open_office(database: Database, node: Node, folder: Path) -> Office:
     offices = Offices(dev_address(ADMIN), (dev_address(MAKER),), (dev_address(CHECKER),), admin_delay_s=60)
     deployed = deploy(database, node, dev_signer(node, ADMIN), descriptions, offices)
     run(office.desk, activation_plan(office.folder / "instruments.toml", descriptions, office.names(), "activate"))
-    path = office.write("holders.csv", HOLDERS.format(*(dev_address(f"dev:{n}") for n in range(10))))
-    admissions = read_admissions(path, node.chain_id)
-    enter_holders(office.desk, path, admissions)
-    run(office.desk, admission_plan(path, admissions, [each.instrument for each in deployed], "admit"))
+    admit_holders(office, [each.instrument for each in deployed])
     return office
+
+
+def admit_holders(office: Office, admitted_to: list[Instrument]) -> None:
+    """Enters the holders, and admits them to the instruments."""
+    path = office.write("holders.csv", HOLDERS.format(*(dev_address(f"dev:{n}") for n in range(10))))
+    admissions = read_admissions(path, office.node.chain_id)
+    enter_holders(office.desk, path, admissions)
+    run(office.desk, admission_plan(path, admissions, admitted_to, "admit"))

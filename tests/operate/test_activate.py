@@ -18,7 +18,7 @@ from rwaledger.operate.deploy import Offices, deploy
 from rwaledger.operate.descriptions import read_descriptions
 from rwaledger.operate.execute import Outcome, preview, run
 from rwaledger.registry.database import Database
-from tests.office import ADMIN, CHECKER, INSTRUMENTS, MAKER, Office, desk_of
+from tests.office import ADMIN, CHECKER, INSTRUMENTS, MAKER, Office, admit_holders, desk_of
 
 FILING = "0x" + "f1" * 32
 
@@ -99,3 +99,9 @@ def test_a_preview_sends_nothing(office: Office) -> None:
     path = office.folder / "instruments.toml"
     outcome = preview(office.desk, activation_plan(path, read_descriptions(path), office.names(), "activate"))
     assert (outcome.lines_done, settled(office, "HKDS")) == (2, None)
+
+
+def test_an_issue_before_it_says_what_to_do_first(office: Office) -> None:
+    admit_holders(office, [office.instrument("HKDS")])
+    with pytest.raises(InputFileError, match=r"code 2: instrument not active yet; run `rwaledger instrument activate`"):
+        office.issue("HKDS,kowloon,1")

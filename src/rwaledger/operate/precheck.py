@@ -169,7 +169,9 @@ def _frozen_reason(judge: _Judge, operation: Operation, line: Line) -> str:
 
 
 def _refused(restriction: Restriction) -> str:
-    return f"would be refused, code {restriction.value}: {restriction.message}"
+    # The one refusal that no correction of the file would mend.
+    remedy = "; run `rwaledger instrument activate` first" if restriction is Restriction.NOT_ACTIVE else ""
+    return f"would be refused, code {restriction.value}: {restriction.message}{remedy}"
 
 
 def _hex(number: int) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 
 from rwaledger.domain.block import Block, Checkpoint, Log
-from rwaledger.domain.holder import Account, AccountKind, Holder, InvestorClass, Standing
+from rwaledger.domain.holder import Account, AccountKind, Holder, InvestorClass, Person, Standing
 from rwaledger.domain.instruction import Instruction, InstructionStatus, Line, Operation
 from rwaledger.domain.instrument import Instrument, InstrumentKind, RecordOfTruth
 from rwaledger.domain.posting import ISSUANCE_ACCOUNT, Position, Posting
@@ -16,6 +16,7 @@ from rwaledger.registry import holders, instruments, ledger
 from rwaledger.registry.database import Connection
 from rwaledger.registry.instructions import StoredInstruction
 from rwaledger.registry.ledger import StandingChange
+from rwaledger.registry.sealing import Seal
 from rwaledger.registry.transactions import StoredTransaction, TransactionStatus
 
 CHAIN = 31337
@@ -55,7 +56,9 @@ GRN28 = replace(
     kind=InstrumentKind.BOND,
     address="0x" + "71" * 20,
 )
-KOWLOON = Holder("kowloon", "Kowloon Life 九龍人壽", 344, InvestorClass.PROFESSIONAL, date(2027, 6, 30))
+KOWLOON = Holder("kowloon", 344, InvestorClass.PROFESSIONAL, date(2027, 6, 30))
+KOWLOON_LIFE = Person("Kowloon Life 九龍人壽", "1 Harbour Road, Wan Chai", "BRN 12345678")
+SEAL = Seal(bytes(range(64)))
 
 
 def add_instruments(c: Connection, *wanted: Instrument) -> None:
@@ -66,7 +69,7 @@ def add_instruments(c: Connection, *wanted: Instrument) -> None:
 
 def add_kowloon(c: Connection, number: int = 1) -> Account:
     account = Account(CHAIN, address(number), KOWLOON.holder_id, AccountKind.OWN)
-    holders.put_holder(c, KOWLOON)
+    holders.put_holder(c, SEAL, KOWLOON, KOWLOON_LIFE)
     holders.put_account(c, account)
     return account
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Column, ColumnElement, Executable, Table, delete, insert, select, text, update
 
+from rwaledger.domain.errors import AuthorisationError
 from rwaledger.domain.holder import Standing
 from rwaledger.domain.instruction import InstructionStatus
 from rwaledger.registry import instructions, tables
@@ -17,6 +18,7 @@ from rwaledger.registry.digest import VERSION, register_digest
 from tests.registry.samples import (
     GRN28,
     HKDS,
+    SEAL,
     Mirror,
     Move,
     add_instruments,
@@ -28,6 +30,7 @@ from tests.registry.samples import (
 DIGESTS = {
     1: "1b026d95b0a9cdb71335af932ef919bad8c79d436910e067ecf4ccca2b35501e",
     2: "7406721a4b02bcc76b40e57272f6540be90c99d325fb9c926610930286df32af",
+    3: "f70c117d0f034e20d7bef8d456dbcf71f181a2c2f8d3ce7a73a8504cd2eb80eb",
 }
 """Of the sample below, up to block 2, by version. What was once attested is to be recomputed for ever: a change of
 the preimage is a new version of it."""
@@ -61,8 +64,14 @@ def fill(c: Connection) -> None:
 
 
 def test_the_digest_is_the_same_on_every_database(c: Connection) -> None:
-    assert {version: register_digest(c, 2, version) for version in DIGESTS} == DIGESTS
+    assert {version: register_digest(c, 2, version, SEAL) for version in DIGESTS} == DIGESTS
     assert register_digest(c, 2) == DIGESTS[VERSION]
+
+
+def test_what_attested_names_in_clear_is_recomputed_with_the_privacy_key_only(c: Connection) -> None:
+    for version in (1, 2):
+        with pytest.raises(AuthorisationError, match="attests names in clear"):
+            register_digest(c, 2, version)
 
 
 def test_any_edit_of_an_attested_column_changes_it(c: Connection) -> None:
@@ -72,7 +81,7 @@ def test_any_edit_of_an_attested_column_changes_it(c: Connection) -> None:
         for column in table.c:
             if column.name != "updated_at":
                 digests[f"{name}.{column.name}"] = digest_after(c, edit_of(c, table, column))
-    assert len(digests) == 67
+    assert len(digests) == 69
     assert len({before, *digests.values()}) == 1 + len(digests)
 
 

@@ -7,10 +7,12 @@ from dataclasses import replace
 import pytest
 
 from rwaledger.domain.errors import RegisterConflict, UnknownName, UsageError
-from rwaledger.domain.holder import Account, AccountKind, Holder, InvestorClass
+from rwaledger.domain.holder import Account, AccountKind, Holder, InvestorClass, Person
 from rwaledger.registry import holders
 from rwaledger.registry.database import Database
-from tests.registry.samples import CHAIN, KOWLOON, add_instruments, add_kowloon, address
+from tests.registry.samples import CHAIN, KOWLOON, KOWLOON_LIFE, SEAL, add_instruments, add_kowloon, address
+
+PEAK_TRADING = Person("Peak Trading")
 
 
 @pytest.fixture(autouse=True)
@@ -20,14 +22,16 @@ def _chain(database: Database) -> None:
 
 
 def test_what_was_recorded_is_given_back(database: Database) -> None:
-    peak = Holder("Peak", "Peak Trading", 344, InvestorClass.INTERMEDIARY, KOWLOON.valid_until)
+    peak = Holder("Peak", 344, InvestorClass.INTERMEDIARY, KOWLOON.valid_until)
     with database.begin() as c:
         own = add_kowloon(c)
-        holders.put_holder(c, peak)
+        holders.put_holder(c, SEAL, peak, PEAK_TRADING)
         omnibus = Account(CHAIN, address(2), "Peak", AccountKind.OMNIBUS)
         holders.put_account(c, omnibus)
         assert holders.holders(c) == [peak, KOWLOON]  # in byte order, whatever the server's locale
         assert holders.holder(c, "kowloon") == KOWLOON
+        assert holders.person(c, SEAL, "kowloon") == KOWLOON_LIFE
+        assert holders.people(c, SEAL) == {"Peak": PEAK_TRADING, "kowloon": KOWLOON_LIFE}
         assert holders.accounts(c, CHAIN) == {own.address: own, omnibus.address: omnibus}
         assert holders.accounts(c, 1) == {}
         assert type(holders.holder(c, "Peak").investor_class) is InvestorClass
@@ -37,9 +41,10 @@ def test_what_is_known_of_a_holder_or_an_account_can_change(database: Database) 
     with database.begin() as c:
         account = add_kowloon(c)
         lapsed = replace(KOWLOON, valid_until=KOWLOON.valid_until.replace(year=2025))
-        holders.put_holder(c, lapsed)
+        holders.set_attested(c, lapsed)
         holders.put_account(c, replace(account, kind=AccountKind.OMNIBUS))
         assert holders.holders(c) == [lapsed]
+        assert holders.person(c, SEAL, "kowloon") == KOWLOON_LIFE
         assert [one.kind for one in holders.accounts(c, CHAIN).values()] == [AccountKind.OMNIBUS]
 
 

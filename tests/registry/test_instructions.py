@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from rwaledger.domain.block import Block
-from rwaledger.domain.errors import RegisterConflict, UnknownName
+from rwaledger.domain.errors import AuthorisationError, RegisterConflict, UnknownName
 from rwaledger.domain.instruction import InstructionStatus
 from rwaledger.registry import instructions, ledger, transactions
 from rwaledger.registry.database import Database
@@ -91,6 +91,41 @@ def test_the_status_changes(database: Database) -> None:
         instructions.set_status(c, REF, InstructionStatus.SENT)
         assert instructions.instruction(c, REF).status is InstructionStatus.SENT
         assert instructions.instructions(c, status=InstructionStatus.DRAFT) == [instruction("other")]
+
+
+def test_what_is_not_sent_can_be_cancelled_and_is_then_not_sent(database: Database) -> None:
+    open_, settled = ("draft", "approved", "failed"), ("sent", "mined", "final", "cancelled")
+    with database.begin() as c:
+        for status in (*open_, *settled):
+            each = instruction(status, status=InstructionStatus(status))
+            instructions.add_instructions(c, [each])
+            assert instructions.cancel(c, each.instruction.ref, "wrong month") is (status in open_)
+            if status in open_:
+                stored = instructions.instruction(c, each.instruction.ref)
+                assert (stored.status, stored.reason) == (InstructionStatus.CANCELLED, "wrong month")
+                with pytest.raises(AuthorisationError, match="was rejected: wrong month"):
+                    instructions.set_sent(c, each.instruction.ref)
+
+
+def test_what_the_chain_says_is_written_down_once(database: Database) -> None:
+    with database.begin() as c:
+        instructions.add_instructions(c, [DRAFT])
+        assert instructions.change_status(c, REF, InstructionStatus.MINED)
+        assert not instructions.change_status(c, REF, InstructionStatus.MINED)
+        instructions.set_status(c, REF, InstructionStatus.FINAL)
+        assert not instructions.change_status(c, REF, InstructionStatus.MINED)
+        assert instructions.change_status(c, REF, InstructionStatus.SENT)
+
+
+def test_a_name_is_a_key_or_the_start_of_a_reference(database: Database) -> None:
+    twin = instruction("jan-issue", 1)
+    with database.begin() as c:
+        instructions.add_instructions(c, [DRAFT, twin, instruction("other")])
+        assert instructions.instructions_named(c, CHAIN, "jan-issue") == [DRAFT, twin]
+        assert instructions.instructions_named(c, CHAIN, REF[:10].upper().replace("X", "x")) == [DRAFT]
+        for nothing in ("jan", "0x_", "0x%", REF[2:]):
+            assert instructions.instructions_named(c, CHAIN, nothing) == []
+        assert instructions.instructions_named(c, 1, "jan-issue") == []
 
 
 def test_what_was_mined_is_final_where_its_block_is(database: Database) -> None:

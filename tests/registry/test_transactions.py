@@ -45,7 +45,7 @@ def test_what_became_of_it_is_recorded(database: Database) -> None:
 
 
 def test_what_may_still_change_is_found_in_order_of_nonce(database: Database) -> None:
-    """All of an instruction that is not final, but what was replaced; nothing without an instruction."""
+    """All of an instruction that is not final, but what was replaced; without an instruction what is in no block."""
     statuses = [
         TransactionStatus.SENT,
         TransactionStatus.SIGNED,
@@ -60,14 +60,29 @@ def test_what_may_still_change_is_found_in_order_of_nonce(database: Database) ->
     ref = moving.instruction.ref
     made = [transaction(9 - nonce, status=status, instruction_ref=ref) for nonce, status in enumerate(statuses)]
     others = [
-        transaction(20),
+        transaction(20, status=TransactionStatus.MINED),
         transaction(21, chain_id=1, instruction_ref=ref),
         transaction(22, instruction_ref=final.instruction.ref),
     ]
+    unmined = [transaction(30, status=TransactionStatus.SENT), transaction(31)]
     with database.begin() as c:
         instructions.add_instructions(c, [moving, final])
+        transactions.add_transactions(c, made + others + unmined)
+        assert transactions.unsettled_transactions(c, CHAIN) == [made[3], made[2], made[1], made[0], *unmined]
+
+
+def test_what_is_in_no_block_and_what_an_instruction_has_is_found(database: Database) -> None:
+    ref = instruction().instruction.ref
+    statuses = list(TransactionStatus)
+    made = [transaction(nonce, status=status) for nonce, status in enumerate(statuses)]
+    others = [transaction(10, sender=address(12)), transaction(11, chain_id=1), transaction(12, instruction_ref=ref)]
+    with database.begin() as c:
+        instructions.add_instructions(c, [instruction()])
         transactions.add_transactions(c, made + others)
-        assert transactions.unsettled_transactions(c, CHAIN) == [made[3], made[2], made[1], made[0]]
+        assert transactions.live_transactions(c, CHAIN, address(11)) == [made[0], made[1], others[2]]
+        assert transactions.transactions_of_instructions(c, [ref]) == [others[2]]
+        assert transactions.transactions_of_instructions(c, []) == []
+        assert transactions.transactions(c, chain_id=CHAIN, purpose="deploy HKDS", sender=address(12)) == [others[0]]
 
 
 def test_a_transaction_is_stored_once(database: Database) -> None:

@@ -6,7 +6,7 @@ chains carry at a fixed address.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -41,8 +41,15 @@ def planned_address(binding: Binding, args: Sequence[Any], salt: bytes) -> str:
     return "0x" + keccak(preimage)[12:].hex()
 
 
-def deploy(node: Node, signer: Signer, binding: Binding, args: Sequence[Any], salt: bytes) -> Deployed:
-    """Deploys the contract, or finds it. `salt` is 32 bytes.
+def deploy(
+    node: Node,
+    signer: Signer,
+    binding: Binding,
+    args: Sequence[Any],
+    salt: bytes,
+    send: Callable[[Outgoing], object] | None = None,
+) -> Deployed:
+    """Deploys the contract, or finds it. `salt` is 32 bytes; `send` stands in for plain sending with the signer's key.
 
     Raises:
         RwaledgerError: the chain has no deployment proxy, or the constructor refused.
@@ -51,7 +58,8 @@ def deploy(node: Node, signer: Signer, binding: Binding, args: Sequence[Any], sa
     created = node.code(address) == "0x"
     if created:
         _require_proxy(node)
-        send_and_wait(node, signer, Outgoing(PROXY, "0x" + salt.hex() + binding.creation_code(args)[2:]))
+        creation = Outgoing(PROXY, "0x" + salt.hex() + binding.creation_code(args)[2:])
+        send(creation) if send else send_and_wait(node, signer, creation)
     return find(node, address, created=created)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +32,11 @@ def decode(log: Log) -> ChainEvent | None:
         return ChainEvent(layout.name, layout.read(log), log)
     except ValueError as error:
         raise MalformedLog(layout.name, log.block_number, log.log_index, str(error)) from error
+
+
+def topics_of(names: Collection[str]) -> list[str]:
+    """The first topics of the events of these names, for a node's filter."""
+    return sorted(topic for topic, layout in _LAYOUTS.items() if layout.name in names)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from Crypto.Hash import SHA256
+from Crypto.Protocol.KDF import HKDF
 from eth_account import Account
-from eth_account.messages import SignableMessage
+from eth_account.messages import SignableMessage, encode_defunct
 from eth_account.signers.local import LocalAccount
 from eth_utils.address import is_hex_address
 
@@ -23,6 +25,7 @@ DEV_PREFIX = "dev:"
 # The mnemonic that anvil publishes; its accounts are everybody's, and worth nothing outside a local chain.
 _DEV_MNEMONIC = "test test test test test test test test test test test junk"
 SCRYPT_LIGHT_N = 2**12
+_DERIVED_BYTES = 64
 
 
 class Signer:
@@ -44,6 +47,16 @@ class Signer:
         """Signature over an EIP-712 message, given by its domain separator and struct hash."""
         signable = SignableMessage(version=b"\x01", header=domain, body=message)
         return self._account.sign_message(signable).signature.to_0x_hex()
+
+    def sign_text(self, text: str) -> str:
+        """Signature over a text as wallets sign it: an EIP-191 personal message."""
+        return self._account.sign_message(encode_defunct(text=text)).signature.to_0x_hex()
+
+    def derive(self, label: bytes) -> bytes:
+        """A secret of 64 bytes for the purpose that `label` names: HKDF-SHA256 (RFC 5869) of the private key."""
+        secret = HKDF(bytes(self._account.key), _DERIVED_BYTES, b"", SHA256, context=label)
+        assert isinstance(secret, bytes), "one secret is asked for"
+        return secret
 
 
 def create_keystore(folder: Path, name: str, password: str, *, light: bool = False) -> str:
@@ -90,6 +103,15 @@ def keystore_address(folder: Path, name: str) -> str:
             f"the keystore {name!r} does not tell its address", "Make it anew with `rwaledger key new`."
         )
     return "0x" + address
+
+
+def require_keystore(folder: Path, name: str) -> None:
+    """Raises unless there is such a keystore, before anybody is asked for its password.
+
+    Raises:
+        KeystoreError: there is none.
+    """
+    _content(folder, name)
 
 
 def open_keystore(folder: Path, name: str, password: str) -> Signer:

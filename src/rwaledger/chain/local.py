@@ -41,11 +41,12 @@ class LocalNode:
         return b"anvil" in command and self.state_path.encode() in command
 
 
-def start_node(folder: Path, port: int = 0, anvil: str = "") -> LocalNode:
+def start_node(folder: Path, port: int = 0, anvil: str = "", begins: int | None = None) -> LocalNode:
     """Starts anvil on loopback with its state in `folder`, or finds the one that runs there already.
 
     `port` 0 takes a free one. The state, historic blocks included, is written every 10 s and at the end, so that
-    any past block can be asked about after a restart.
+    any past block can be asked about after a restart. A new chain that `begins` at a time of its own (seconds since
+    1970) keeps to its own clock, which a restart does not set to the present.
 
     Raises:
         NodeUnreachable: it did not answer in time; the message holds the end of its log.
@@ -56,6 +57,9 @@ def start_node(folder: Path, port: int = 0, anvil: str = "") -> LocalNode:
     folder.mkdir(parents=True, exist_ok=True)
     port = port or free_port()
     _require_free(port)
+    if begins is not None and not _genesis_path(folder).exists():
+        _genesis_path(folder).write_text(str(begins))
+        _own_clock_path(folder).touch()
     state_path = folder / "state.json"
     command = [
         str(find_foundry_tool("anvil", anvil)), "--host", "127.0.0.1", "--port", str(port),
@@ -72,7 +76,7 @@ def start_node(folder: Path, port: int = 0, anvil: str = "") -> LocalNode:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
     node = LocalNode(process.pid, f"http://127.0.0.1:{port}", str(state_path))
     _await_answer(node, process, log_path)
-    _set_clock(Node(node.url))
+    _set_clock(Node(node.url), folder)
     process.returncode = 0  # it is meant to outlive this object, which would warn of it
     _record_path(folder).write_bytes(msgspec.json.encode(asdict(node)))
     return node
@@ -132,6 +136,24 @@ def let_pass(node: Node, seconds: int) -> None:
     mine(node, 1)
 
 
+def set_clock(node: Node, timestamp: int) -> None:
+    """Sets the clock of a local node to a time (seconds since 1970), and mines a block at it.
+
+    Raises:
+        RwaledgerError: the chain is past it already; a chain's time does not go back.
+    """
+    latest = node.block("latest")
+    assert latest is not None, "every chain has a latest block"
+    if timestamp <= latest.timestamp:
+        raise RwaledgerError(
+            f"the chain's time is {latest.time:%Y-%m-%d %H:%M:%S} UTC, and does not go back",
+            "Give a later time, or start a new chain.",
+        )
+    node.request("evm_setTime", [timestamp])
+    node.request("evm_setNextBlockTimestamp", [timestamp])
+    mine(node, 1)
+
+
 def require_local(node: Node) -> None:
     """Raises unless the node is a local one, on which anybody may do anything.
 
@@ -167,17 +189,26 @@ def _require_free(port: int) -> None:
 
 def _genesis_time(folder: Path) -> int:
     """The time of the folder's first start, in seconds since 1970."""
-    path = folder / "genesis-time"
+    path = _genesis_path(folder)
     if not path.exists():
         path.write_text(str(int(time.time())))
     return int(path.read_text())
 
 
-def _set_clock(node: Node) -> None:
+def _set_clock(node: Node, folder: Path) -> None:
     """The clock goes on from now, or from the latest block where its time is ahead: anvil takes it from the genesis."""
     latest = node.block("latest")
     if latest is not None:
-        node.request("evm_setTime", [max(int(time.time()), latest.timestamp + 1)])
+        now = 0 if _own_clock_path(folder).exists() else int(time.time())
+        node.request("evm_setTime", [max(now, latest.timestamp + 1)])
+
+
+def _genesis_path(folder: Path) -> Path:
+    return folder / "genesis-time"
+
+
+def _own_clock_path(folder: Path) -> Path:
+    return folder / "own-clock"
 
 
 def _record_path(folder: Path) -> Path:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import rlp  # type: ignore[import-untyped]
 from eth_utils.crypto import keccak
 
 from rwaledger.chain.addresses import checksummed
@@ -19,11 +20,13 @@ if TYPE_CHECKING:
 
 GAS_MARGIN_PERCENT = 20
 POLL_S = 0.05
+_SIMULATED_GAS = 10**9
 RECEIPT_TIMEOUT_S = 120
+_TO, _DATA = 5, 7  # places in an EIP-1559 transaction
 
 # Nodes have no code for these; the words are those of anvil, geth, nethermind and erigon.
 _KNOWN_ALREADY = ("already known", "already imported", "alreadyknown")
-_NONCE_TAKEN = ("nonce too low", "underpriced")
+_NONCE_TAKEN = ("nonce too low", "oldnonce", "replacement transaction underpriced", "replacementnotallowed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,23 @@ def estimate(node: Node, sender: str, calls: Sequence[Outgoing]) -> list[int | R
     return results
 
 
+def simulate(node: Node, sender: str, calls: Sequence[Outgoing]) -> list[int | RwaledgerError]:
+    """Gas of each call when they are carried out one after another, or the typed error with which one would fail.
+
+    One request (`eth_simulateV1`), and each call is run once; a node that has no such method, or not for so much at a
+    time, is asked for each call by itself.
+    """
+    block = {
+        "blockOverrides": {"gasLimit": hex(_SIMULATED_GAS)},
+        "calls": [{"from": sender, "to": call.to, "data": call.data} for call in calls],
+    }
+    try:
+        (simulated,) = node.request("eth_simulateV1", [{"blockStateCalls": [block]}, "latest"])
+    except NodeError:
+        return estimate(node, sender, calls)
+    return [_gas_of_simulated(each) for each in simulated["calls"]]
+
+
 def sign_calls(
     node: Node, signer: Signer, calls: Sequence[Outgoing], gas: Sequence[int], first_nonce: int
 ) -> list[SignedTransaction]:
@@ -99,22 +119,39 @@ def mined_nonce(node: Node, address: str) -> int:
     return int(node.request("eth_getTransactionCount", [address, "latest"]), 16)
 
 
-def broadcast(node: Node, raws: Sequence[str]) -> None:
-    """Sends signed transactions; those that the node has already are left as they are.
+def broadcast(node: Node, raws: Sequence[str]) -> list[str]:
+    """Sends signed transactions, and returns the hashes of those whose nonce another transaction has taken.
+
+    Those that the node has already are left as they are.
 
     Raises:
-        RwaledgerError: another transaction of the same key has taken the nonce meanwhile.
         NodeError: the node refuses one for another reason.
     """
+    taken: list[str] = []
     for raw in raws:
         try:
             node.request("eth_sendRawTransaction", [raw])
         except NodeError as error:
             words = error.node_message.lower()
-            if any(taken in words for taken in _NONCE_TAKEN):
-                _require_known(node, raw)
-            elif not any(known in words for known in _KNOWN_ALREADY):
+            if any(phrase in words for phrase in _NONCE_TAKEN):
+                tx_hash = hash_of(raw)
+                # The nonce may be taken by this very transaction.
+                if node.request("eth_getTransactionByHash", [tx_hash]) is None:
+                    taken.append(tx_hash)
+            elif not any(phrase in words for phrase in _KNOWN_ALREADY):
                 raise
+    return taken
+
+
+def hash_of(raw: str) -> str:
+    """The hash of a signed transaction."""
+    return "0x" + keccak(bytes.fromhex(raw[2:])).hex()
+
+
+def call_of(raw: str) -> Outgoing:
+    """The call that a signed transaction of type 2 (EIP-1559) makes."""
+    fields: list[bytes] = rlp.decode(bytes.fromhex(raw[4:]))
+    return Outgoing("0x" + fields[_TO].hex(), "0x" + fields[_DATA].hex())
 
 
 def receipts(node: Node, tx_hashes: Sequence[str]) -> list[Receipt | None]:
@@ -165,11 +202,24 @@ def send_and_wait(node: Node, signer: Signer, call: Outgoing) -> Receipt:
     if isinstance(gas, RwaledgerError):
         raise gas
     (signed,) = sign_calls(node, signer, [call], [gas], next_nonce(node, signer.address))
-    broadcast(node, [signed.raw])
+    if broadcast(node, [signed.raw]):
+        raise RwaledgerError(
+            "another transaction of the same key has taken the nonce; nothing was lost", "Run the same command again."
+        )
     (receipt,) = await_receipts(node, [signed.tx_hash])
     if not receipt.succeeded:
         raise failure_of(node, receipt)
     return receipt
+
+
+def _gas_of_simulated(answer: dict[str, Any]) -> int | RwaledgerError:
+    # What was used is less than what has to be given: a fifth may be paid back at the end (EIP-3529), and a call
+    # within cannot have all of what is left (EIP-150).
+    if answer["status"] == "0x1":
+        return int(answer["gasUsed"], 16) * 13 // 10
+    error = answer.get("error") or {}
+    message, code = str(error.get("message", "reverted")), int(error.get("code", 0))
+    return revert_of(NodeError("eth_simulateV1", code, message, answer.get("returnData")))
 
 
 def _fees(node: Node) -> dict[str, int]:
@@ -177,16 +227,6 @@ def _fees(node: Node) -> dict[str, int]:
     latest = node.request("eth_getBlockByNumber", ["latest", False])
     tip = int(node.request("eth_maxPriorityFeePerGas"), 16)
     return {"maxFeePerGas": 2 * int(latest["baseFeePerGas"], 16) + tip, "maxPriorityFeePerGas": tip}
-
-
-def _require_known(node: Node, raw: str) -> None:
-    """The nonce is taken: by this very transaction, or by another one, and then this one will never be mined."""
-    tx_hash = "0x" + keccak(bytes.fromhex(raw[2:])).hex()
-    if node.request("eth_getTransactionByHash", [tx_hash]) is None:
-        raise RwaledgerError(
-            "another run with the same key was faster and has taken the nonce; nothing was lost",
-            "Run the same command again.",
-        )
 
 
 def _receipt(raw: dict[str, Any]) -> Receipt:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rwaledger.chain.contracts import ASSET_TOKEN
+from rwaledger.chain.events import topics_of
 from rwaledger.chain.reserve import reserve_of
 from rwaledger.chain.rpc import Node
 from rwaledger.domain.holder import LockUp, Standing
@@ -127,10 +128,28 @@ def rules(node: Node, token: str, block: int | str) -> Rules:
     )
 
 
+def rule_version(node: Node, token: str, block: int | str) -> int:
+    """How often the rule set was set, deployment included; the list of countries is no part of it."""
+    _, version = ASSET_TOKEN.call(node, token, "rules", [], block)
+    return int(version)
+
+
+def country_changes(node: Node, token: str, from_block: int) -> int:
+    """How often a country was put on the list or taken off it, since deployment."""
+    query = {"address": token, "fromBlock": hex(from_block), "topics": [topics_of(("CountryAllowed",))]}
+    return len(node.request("eth_getLogs", [query]))
+
+
 def reserve(node: Node, token: str, block: int | str) -> Reserve | None:
     """The reserve that bounds issuing; None where issuing needs none."""
+    attestor = reserve_attestor(node, token, block)
+    return None if attestor is None else reserve_of(node, attestor, token, block)
+
+
+def reserve_attestor(node: Node, token: str, block: int | str = "latest") -> str | None:
+    """The contract whose attestations bound issuing; None where issuing needs none."""
     attestor = str(_one(node, token, "reserveAttestor", block))
-    return None if attestor == ISSUANCE_ACCOUNT else reserve_of(node, attestor, token, block)
+    return None if attestor == ISSUANCE_ACCOUNT else attestor
 
 
 def record_dates(node: Node, token: str, block: int | str) -> list[int]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
+
+from eth_utils.crypto import keccak
 
 from rwaledger.chain.eip712 import Signable, Struct
 from rwaledger.domain.instruction import Instruction
@@ -35,11 +38,15 @@ def typed_message(instruction: Instruction) -> dict[str, Any]:
 
 def digest(instruction: Instruction) -> str:
     """The EIP-712 hash of an instruction; the control book computes the same."""
-    return _SIGNABLE.digest(instruction.chain_id, instruction.control_book, _values(instruction))
+    return "0x" + keccak(b"\x19\x01" + b"".join(hashes(instruction))).hex()
 
 
+@lru_cache(maxsize=512)
 def hashes(instruction: Instruction) -> tuple[bytes, bytes]:
-    """Domain separator and struct hash of `typed_message`."""
+    """Domain separator and struct hash of `typed_message`.
+
+    Asked again and again of the same instructions, before each step; the answer is kept by all that they say.
+    """
     return _SIGNABLE.hashes(instruction.chain_id, instruction.control_book, _values(instruction))
 
 

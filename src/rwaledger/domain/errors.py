@@ -4,6 +4,7 @@ RwaledgerError                     1  failed
 ├── UsageError                     2  wrong command line, settings or input
 │   ├── SettingsError
 │   ├── InputFileError                with one InputProblem (file:line) for every bad row
+│   │   └── RedemptionRefused         with the Restriction that a rule would give to each
 │   └── UnknownName                   an instrument, holder, account or instruction that is not there
 ├── AuthorisationError             4  key, role or signature
 │   └── KeystoreError
@@ -11,12 +12,21 @@ RwaledgerError                     1  failed
 │   ├── NodeUnreachable
 │   └── DatabaseUnreachable
 ├── IdempotencyConflict            6  same key, other content
+├── SettledAlready                 6  terms, or an order, that are on record otherwise
 ├── NodeError                      1  the node answered with an error
 ├── MalformedLog                   1  an event of ours whose contents are not what its ABI says
 ├── ContractRevert                 1  a contract refused, decoded
 │   └── TransferRefused               with the Restriction that a rule gave
 ├── ChainMismatch                  1  another chain, genesis or code than the register knows
 ├── RegisterConflict               1  the register cannot take what the chain says
+├── NoYield                        1  an instrument of this kind may not pay its holders anything
+├── ReserveShortfall               1  less reserve than units in issue
+├── ReconciliationRequired         1  the register of an instrument is not reconciled
+├── NotDue                         1  it is too early for this step of an instrument's life
+├── HoldingsDisagree               1  chain and register do not have the same holdings
+├── NavDeviation                   1  a net asset value too far from the last one
+├── NotSettleable                  1  a trade that cannot be settled, signed or cancelled now
+├── TravelRuleRequired             1  a payment without the record that the travel rule asks for
 ├── SchemaMismatch                 1  the database has older or newer tables than this version, or none
 └── TransactionFailed              1  sent, and not successful
 """
@@ -98,6 +108,14 @@ class InputFileError(UsageError):
         self.problems = problems
 
 
+class RedemptionRefused(InputFileError):
+    """Requests for redemption that the contract would refuse. None of the file was taken into the queue."""
+
+    def __init__(self, problems: list[InputProblem], restrictions: list[Restriction]) -> None:
+        super().__init__(problems)
+        self.restrictions = restrictions
+
+
 class AuthorisationError(RwaledgerError):
     """A key, a role or a signature is missing or wrong."""
 
@@ -158,6 +176,16 @@ class TermsConflict(RwaledgerError):
         )
 
 
+class SettledAlready(RwaledgerError):
+    """What is on record does not change, and was given with other values. Nothing was changed."""
+
+    exit_code = EXIT_CONFLICT
+
+    def __init__(self, what: str, differences: list[str], next_step: str) -> None:
+        super().__init__(f"{what} is on record with other values: {'; '.join(differences)}", next_step)
+        self.differences = differences
+
+
 class NodeError(RwaledgerError):
     """The node answered a request with an error."""
 
@@ -205,6 +233,83 @@ class ChainMismatch(RwaledgerError):
 
 class RegisterConflict(RwaledgerError):
     """The register and the chain cannot be brought together without a person's decision. Nothing was changed."""
+
+
+class NoYield(RwaledgerError):
+    """A payment to the holders of an instrument that may not pay any. Nothing was done."""
+
+    def __init__(self, instrument_id: str, kind: str) -> None:
+        super().__init__(
+            f"{instrument_id} is a {kind}, whose holders may be paid no interest or other yield",
+            "Coupons and distributions are for bonds and funds; a stablecoin is redeemed at par.",
+        )
+        self.instrument_id = instrument_id
+
+
+class ReserveShortfall(RwaledgerError):
+    """The reserve that is to be attested is less than what is in issue. Nothing was signed."""
+
+    def __init__(self, instrument_id: str, reserve: str, outstanding: str) -> None:
+        super().__init__(
+            f"the reserve of {instrument_id}, {reserve}, is less than the {outstanding} in issue",
+            "Bring the reserve up, or attest the shortfall as it is with --allow-shortfall.",
+        )
+        self.instrument_id = instrument_id
+
+
+class ReconciliationRequired(RwaledgerError):
+    """No corporate action while the latest reconciliation of its instrument does not pass. Nothing was done."""
+
+    def __init__(self, instrument_id: str, reason: str) -> None:
+        super().__init__(
+            f"{instrument_id} is not reconciled: {reason}; nothing was done",
+            "Run `rwaledger register sync` and `rwaledger reconcile run --record`, and clear what it finds.",
+        )
+        self.instrument_id = instrument_id
+        self.reason = reason
+
+
+class NotDue(RwaledgerError):
+    """It is too early for this step. Nothing was done."""
+
+
+class HoldingsDisagree(RwaledgerError):
+    """Chain and register do not have the same holdings, so nobody can say who is to be paid. Nothing was done."""
+
+    def __init__(self, instrument_id: str, when: str, differences: list[str]) -> None:
+        super().__init__(
+            f"chain and register disagree on who held {instrument_id} {when}:\n" + "\n".join(differences),
+            "Run `rwaledger reconcile run`, and clear what it finds.",
+        )
+        self.instrument_id = instrument_id
+        self.differences = differences
+
+
+class NavDeviation(RwaledgerError):
+    """A net asset value is further from the last one than the fund's terms let pass. Nothing was stored."""
+
+    def __init__(self, instrument_id: str, price: str, last: str, deviation: str, limit: str) -> None:
+        super().__init__(
+            f"{price} for {instrument_id} is {deviation} % from the last price, {last}; the terms allow {limit} %",
+            "Check the price. Where it is right, give it again with --accept-deviation.",
+        )
+
+
+class NotSettleable(RwaledgerError):
+    """A trade cannot be settled, signed or cancelled as things stand. Nothing was sent."""
+
+    def __init__(self, trade_id: str, reasons: list[str], next_step: str = "") -> None:
+        super().__init__(f"trade {trade_id!r}: " + "; ".join(reasons), next_step)
+        self.trade_id = trade_id
+        self.reasons = reasons
+
+
+class TravelRuleRequired(RwaledgerError):
+    """A payment at or above the threshold of the travel rule has no record, or none can be made. Nothing was sent."""
+
+    def __init__(self, reasons: list[str], next_step: str) -> None:
+        super().__init__("the travel rule asks for a record: " + "; ".join(reasons), next_step)
+        self.reasons = reasons
 
 
 class SchemaMismatch(RwaledgerError):

@@ -7,6 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 from enum import IntEnum, StrEnum
 
 _EPOCH = date(1970, 1, 1)
+FIRST_DAY, LAST_DAY = _EPOCH, date(2149, 6, 6)
+"""Days 0 and 65,535: the first and the last that the account word can hold."""
 
 
 class InvestorClass(IntEnum):
@@ -28,26 +30,50 @@ class AccountKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """A legal person on the register.
+    """A legal person on the register, as the chain is to know it; who that is, is said by its `Person`.
 
     `country` is the ISO 3166-1 numeric code of residence, `valid_until` the last day of evidence or licence.
     """
 
     holder_id: str
-    name: str
     country: int
     investor_class: InvestorClass
     valid_until: date
 
 
 @dataclass(frozen=True, slots=True)
+class Person:
+    """Who a holder is: what never goes on the chain, and into the register only sealed.
+
+    `identifier` is the number of an identity document or of an entry in a register of companies.
+    """
+
+    name: str
+    postal_address: str = ""
+    identifier: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
-    """An address of a holder on a chain."""
+    """An address of a holder on a chain; `replaced_by` is the one that took its place after its wallet was lost."""
 
     chain_id: int
     address: str
     holder_id: str
     kind: AccountKind
+    replaced_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WalletProof:
+    """The message with which the key of an address said that it is a holder's."""
+
+    chain_id: int
+    address: str
+    holder_id: str
+    message: str
+    signature: str
+    recorded_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,3 +97,8 @@ class Instrument:
     deploy_block: int
     deploy_block_hash: str
     code_hash: str
+
+    @property
+    def may_pay_yield(self) -> bool:
+        """Whether its holders may be paid for holding it: no stablecoin may (Stablecoins Ordinance, Cap. 656)."""
+        return self.kind is not InstrumentKind.STABLECOIN

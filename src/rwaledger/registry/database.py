@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
-from rwaledger.domain.errors import SchemaMismatch, SettingsError
+from rwaledger.domain.errors import RegisterConflict, SchemaMismatch, SettingsError
 from rwaledger.registry.failures import masked, translated
 from rwaledger.registry.migrations import REVISIONS
+
+if TYPE_CHECKING:
+    from rwaledger.registry.sealing import Seal
 
 __all__ = ["Connection", "Database"]
 
@@ -21,6 +24,9 @@ _CONNECT_SECONDS = 10
 _MIGRATION_LOCK = 0x7277616C  # any number that all versions agree on
 _CACHE_KIB = 65_536  # at most; postings go into an index in no order, and read its pages again and again
 _READ = "rwaledger_read"
+_CLEARED = 4
+"""SQLite's `user_version` of a file that has had no name in clear, or was rewritten behind revision 0004."""
+_CLEARED_MARK = f"PRAGMA user_version = {_CLEARED}"
 
 
 class Database:
@@ -68,11 +74,15 @@ class Database:
         with translated(self._target), self._reader.begin() as connection:
             yield connection
 
-    def migrate(self) -> None:
+    def migrate(self, open_seal: Callable[[], Seal] | None = None) -> None:
         """Brings the tables to this version, or creates them; all in one transaction, or not at all.
 
+        `open_seal` opens the privacy key. It is asked only where the register has names in clear, which are sealed.
+
         Raises:
+            AuthorisationError: there are names to seal, and no key.
             DatabaseUnreachable: no answer.
+            RegisterConflict: all is done, but another process kept old pages from being cleared.
             SchemaMismatch: the tables are those of a newer version.
         """
         from rwaledger.registry.migrations.upgrade import upgrade  # noqa: PLC0415 - slow, and seldom needed
@@ -82,8 +92,12 @@ class Database:
             with self._writer.begin() as connection:
                 if self.dialect == "postgresql":
                     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
-                self._refuse_newer(_revision(connection))
-                upgrade(connection)
+                found = _revision(connection)
+                self._refuse_newer(found)
+                if found is None and self._file is not None:
+                    connection.exec_driver_sql(_CLEARED_MARK)
+                upgrade(connection, open_seal=open_seal)
+            self._clear_old_pages()
 
     def require_current(self) -> None:
         """Raises unless the tables are exactly those of this version.
@@ -112,6 +126,25 @@ class Database:
                 driver = connection.connection.driver_connection
                 assert driver is not None
                 driver.execute("PRAGMA journal_mode = WAL").close()
+
+    def _clear_old_pages(self) -> None:
+        """SQLite only, once: no page of the file or its log keeps what a migration has sealed.
+
+        The mark is set last, so that a run which was cut off is made up for by the next one.
+        """
+        if self._file is not None:
+            with self._writer.connect() as connection:
+                driver = connection.connection.driver_connection
+                assert driver is not None
+                if driver.execute("PRAGMA user_version").fetchone()[0] >= _CLEARED:
+                    return
+                driver.execute("VACUUM").close()
+                if driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+                    raise RegisterConflict(
+                        f"the names in {self.url} are sealed, but its log keeps old pages while others read it",
+                        "Stop the other processes, and run `rwaledger register migrate` again.",
+                    )
+                driver.execute(_CLEARED_MARK).close()
 
     def _require_file(self) -> None:
         """SQLite would create an empty one at a mistyped path."""

@@ -7,37 +7,69 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, select
+from sqlalchemy import ColumnElement, Table, quoted_name, select
 
-from rwaledger.registry import tables
+from rwaledger.domain.errors import AuthorisationError
+from rwaledger.registry import holders, tables
 from rwaledger.registry.bulk import stream_rows
 from rwaledger.registry.database import Connection
+from rwaledger.registry.sealing import Seal
 
-VERSION = 2
+VERSION = 3
 """Version of the preimage. A digest of an earlier one is recomputed as it was: without what came later."""
 
-_ADDED_IN = {2: {("instructions", "text")}}
+_ADDED_IN = {2: {("instructions", "text")}, 3: {("instructions", "reason"), ("accounts", "replaced_by")}}
 """Columns by the version that took them in."""
+
+_SEALED_IN = 3
+"""From this version on holders are attested by their sealed text, before by their names in clear; and the names of
+tables and columns go in as plain text, before as what SQLAlchemy then took them for."""
 
 _NOT_ATTESTED = {"updated_at"}
 """When a row was last written says nothing of the register, and differs between two that agree."""
 
 
-def register_digest(c: Connection, upto_block: int, version: int = VERSION) -> str:
+def register_digest(c: Connection, upto_block: int, version: int = VERSION, seal: Seal | None = None) -> str:
     """SHA-256, in hex, of the register: postings and standings up to a block, and all else as it stands.
 
     The preimage is its version, the block, and then each table in the order of `_SECTIONS`: its name, the
     names of its columns, its rows in the byte order of their primary key, and their count. Every part carries
     its length and its type, so that no two registers share a preimage.
+
+    Versions 1 and 2 attested the names of holders in clear. The register has them sealed now, so a digest of those
+    versions cannot be recomputed by a stranger, only with `seal`, the privacy key.
+
+    Raises:
+        AuthorisationError: the version needs the privacy key, or it is another one.
     """
     digest = hashlib.sha256()
     digest.update(_encoded((f"rwaledger-register-{version}", upto_block)))
     later = {column for number, added in _ADDED_IN.items() if number > version for column in added}
     for table, bounded in _SECTIONS:
-        bound = table.c.block_number <= upto_block if bounded else None
-        for chunk in _section(c, table, bound, later):
+        if table is tables.holders and version < _SEALED_IN:
+            chunks = _holders_in_clear(c, version, seal)
+        else:
+            bound = table.c.block_number <= upto_block if bounded else None
+            chunks = _section(c, table, bound, later, version)
+        for chunk in chunks:
             digest.update(chunk)
     return digest.hexdigest()
+
+
+def _holders_in_clear(c: Connection, version: int, seal: Seal | None) -> Iterator[bytes]:
+    """The holders as they stood before their names were sealed."""
+    if seal is None:
+        raise AuthorisationError(
+            f"a register digest of version {version} attests names in clear, which are sealed now",
+            "Recompute it with the privacy key, or take a digest of the present version.",
+        )
+    names = {holder_id: person.name for holder_id, person in holders.people(c, seal).items()}
+    header = ("holders", "holder_id", "name", "country", "investor_class", "valid_until")
+    yield _encoded(quoted_name(name, None) for name in header)
+    for each in holders.holders(c):
+        class_number = int(each.investor_class)
+        yield _encoded((each.holder_id, names[each.holder_id], each.country, class_number, each.valid_until))
+    yield _encoded((len(names),))
 
 
 _SECTIONS: tuple[tuple[Table, bool], ...] = (
@@ -54,12 +86,17 @@ _SECTIONS: tuple[tuple[Table, bool], ...] = (
 
 
 def _section(
-    c: Connection, table: Table, bound: ColumnElement[bool] | None, later: Collection[tuple[str, str]]
+    c: Connection,
+    table: Table,
+    bound: ColumnElement[bool] | None,
+    later: Collection[tuple[str, str]],
+    version: int,
 ) -> Iterator[bytes]:
     columns = [
         column for column in table.c if column.name not in _NOT_ATTESTED and (table.name, column.name) not in later
     ]
-    yield _encoded((table.name, *(column.name for column in columns)))
+    header = (table.name, *(column.name for column in columns))
+    yield _encoded(header if version < _SEALED_IN else map(str, header))
     query = select(*columns).order_by(*table.primary_key.columns)
     if bound is not None:
         query = query.where(bound)

@@ -2,25 +2,48 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+import json
+from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, select, update
 
 from rwaledger.domain.errors import RegisterConflict, UnknownName, UsageError
-from rwaledger.domain.holder import Account, AccountKind, Holder, InvestorClass
+from rwaledger.domain.holder import Account, AccountKind, Holder, InvestorClass, Person
 from rwaledger.registry import tables
 from rwaledger.registry.database import Connection
-from rwaledger.registry.types import stored_member
-from rwaledger.registry.upsert import insert_or_replace
+from rwaledger.registry.sealing import Seal
+from rwaledger.registry.types import json_text, stored_member
+from rwaledger.registry.upsert import insert_or_replace_all
 
 _LIST_HOLDERS = "`rwaledger holder list` shows those there are."
 
 
-def put_holder(c: Connection, holder: Holder) -> None:
-    """Records a holder, or replaces what was recorded under the same `holder_id`."""
-    row = asdict(holder) | {"investor_class": int(holder.investor_class)}
-    insert_or_replace(c, tables.holders, row)
+def put_holder(c: Connection, seal: Seal, holder: Holder, person: Person) -> None:
+    """Records a holder, or replaces what was recorded under the same `holder_id`; the person is sealed."""
+    put_holders(c, seal, [(holder, person)])
+
+
+def put_holders(c: Connection, seal: Seal, given: Iterable[tuple[Holder, Person]]) -> None:
+    """Records holders, or replaces what was recorded under the same `holder_id`.
+
+    Raises:
+        AuthorisationError: the persons on the register were sealed with another key.
+    """
+    _require_same_seal(c, seal)
+    rows = [_row(holder) | {"sealed": _sealed(seal, holder.holder_id, person)} for holder, person in given]
+    insert_or_replace_all(c, tables.holders, rows)
+
+
+def set_attested(c: Connection, holder: Holder) -> None:
+    """Replaces what is attested of a known holder; who it is stays sealed as it was.
+
+    Raises:
+        UnknownName: there is no such holder.
+    """
+    t = tables.holders
+    if c.execute(update(t).where(t.c.holder_id == holder.holder_id).values(_row(holder))).rowcount != 1:
+        raise UnknownName("holder", holder.holder_id, _LIST_HOLDERS)
 
 
 def put_account(c: Connection, account: Account) -> None:
@@ -29,7 +52,12 @@ def put_account(c: Connection, account: Account) -> None:
     Raises:
         RegisterConflict: the holder or the chain is not recorded; `Database.begin` raises it.
     """
-    insert_or_replace(c, tables.accounts, asdict(account) | {"kind": str(account.kind)})
+    put_accounts(c, [account])
+
+
+def put_accounts(c: Connection, accounts: Iterable[Account]) -> None:
+    """`put_account` for many at once."""
+    insert_or_replace_all(c, tables.accounts, [_account_row(account) for account in accounts])
 
 
 def holders(c: Connection) -> list[Holder]:
@@ -51,6 +79,31 @@ def holder(c: Connection, holder_id: str) -> Holder:
     return _holder(row)
 
 
+def person(c: Connection, seal: Seal, holder_id: str) -> Person:
+    """Who a holder is.
+
+    Raises:
+        UnknownName: there is no such holder.
+        AuthorisationError: it was sealed with another key.
+    """
+    t = tables.holders.c
+    sealed = c.execute(select(t.sealed).where(t.holder_id == holder_id)).scalar_one_or_none()
+    if sealed is None:
+        raise UnknownName("holder", holder_id, _LIST_HOLDERS)
+    return _person(seal, holder_id, sealed)
+
+
+def people(c: Connection, seal: Seal) -> dict[str, Person]:
+    """Who each holder is, by `holder_id`.
+
+    Raises:
+        AuthorisationError: one was sealed with another key.
+    """
+    t = tables.holders.c
+    query = select(t.holder_id, t.sealed).order_by(t.holder_id)
+    return {holder_id: _person(seal, holder_id, sealed) for holder_id, sealed in c.execute(query)}
+
+
 def accounts(c: Connection, chain_id: int) -> dict[str, Account]:
     """The accounts on a chain, by address and in its order."""
     query = select(tables.accounts).where(tables.accounts.c.chain_id == chain_id)
@@ -60,6 +113,8 @@ def accounts(c: Connection, chain_id: int) -> dict[str, Account]:
 
 def account_of(c: Connection, chain_id: int, name_or_address: str) -> Account:
     """The account at an address in any spelling, or the only account of the holder of that id.
+
+    Where a lost wallet was replaced, the holder's name stands for the new one.
 
     Raises:
         UnknownName: no such account, or no holder of that id with one.
@@ -71,7 +126,7 @@ def account_of(c: Connection, chain_id: int, name_or_address: str) -> Account:
     if is_address:
         query = query.where(table.c.address == name_or_address.lower())
     else:
-        query = query.where(table.c.holder_id == name_or_address)
+        query = query.where(table.c.holder_id == name_or_address, table.c.replaced_by == "")
     found = [_account(row) for row in c.execute(query)]
     if not found:
         raise UnknownName("account" if is_address else "holder with an account", name_or_address, _LIST_HOLDERS)
@@ -81,10 +136,52 @@ def account_of(c: Connection, chain_id: int, name_or_address: str) -> Account:
     return found[0]
 
 
+def place_of(holder_id: str) -> str:
+    """Where a holder's person is sealed: what binds it to its row."""
+    return f"holders/{holder_id}"
+
+
+def _require_same_seal(c: Connection, seal: Seal) -> None:
+    """One register has one privacy key; a second one would leave it half unreadable to each."""
+    t = tables.holders.c
+    query = select(t.holder_id, t.sealed).where(t.sealed != "").order_by(t.holder_id).limit(1)
+    known = c.execute(query).one_or_none()
+    if known is not None:
+        seal.open(known.sealed, place_of(known.holder_id))
+
+
+def _row(holder: Holder) -> dict[str, Any]:
+    return {
+        "holder_id": holder.holder_id,
+        "country": holder.country,
+        "investor_class": int(holder.investor_class),
+        "valid_until": holder.valid_until,
+    }
+
+
+def _account_row(account: Account) -> dict[str, Any]:
+    return {
+        "chain_id": account.chain_id,
+        "address": account.address,
+        "holder_id": account.holder_id,
+        "kind": str(account.kind),
+        "replaced_by": account.replaced_by,
+    }
+
+
+def _sealed(seal: Seal, holder_id: str, person: Person) -> str:
+    particulars = {"identifier": person.identifier, "name": person.name, "postal_address": person.postal_address}
+    return seal.seal(json_text(particulars), place_of(holder_id))
+
+
+def _person(seal: Seal, holder_id: str, sealed: str) -> Person:
+    return Person(**json.loads(seal.open(sealed, place_of(holder_id)))) if sealed else Person("")
+
+
 def _holder(row: Row[*tuple[Any, ...]]) -> Holder:
-    holder_id, name, country, investor_class, valid_until = row
+    holder_id, country, investor_class, valid_until, _ = row
     try:
-        return Holder(holder_id, name, country, InvestorClass(investor_class), valid_until)
+        return Holder(holder_id, country, InvestorClass(investor_class), valid_until)
     except ValueError as error:
         raise RegisterConflict(
             f"the register holds investor class {investor_class!r} for {holder_id}, which there is not",
@@ -93,5 +190,5 @@ def _holder(row: Row[*tuple[Any, ...]]) -> Holder:
 
 
 def _account(row: Row[*tuple[Any, ...]]) -> Account:
-    chain_id, address, holder_id, kind = row
-    return Account(chain_id, address, holder_id, stored_member(AccountKind, kind))
+    chain_id, address, holder_id, kind, replaced_by = row
+    return Account(chain_id, address, holder_id, stored_member(AccountKind, kind), replaced_by)

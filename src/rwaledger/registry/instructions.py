@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Row, Select, insert, select, update
 
-from rwaledger.domain.errors import RegisterConflict, UnknownName
+from rwaledger.domain.errors import AuthorisationError, RegisterConflict, UnknownName
 from rwaledger.domain.instruction import Instruction, InstructionStatus, Line, Operation
 from rwaledger.registry import tables
 from rwaledger.registry.database import Connection
@@ -22,7 +22,8 @@ class StoredInstruction:
     """An instruction and what the register knows of it.
 
     One input becomes one or more `chunk`s, counted from 0, under one `idempotency_key`; `content_hash` is of
-    the whole input. `digest` is what the checker signs, `source` where it came from, such as a file's name.
+    the whole input. `digest` is what the checker signs, `source` where it came from, such as a file's name,
+    `reason` why it was rejected.
     """
 
     instruction: Instruction
@@ -35,6 +36,7 @@ class StoredInstruction:
     source: str
     created_at: datetime = field(default_factory=utc_now)
     updated_at: datetime = field(default_factory=utc_now)
+    reason: str = ""
 
 
 _SETTLED = (InstructionStatus.MINED, InstructionStatus.FINAL, InstructionStatus.CANCELLED)
@@ -67,6 +69,16 @@ def instruction(c: Connection, ref: str) -> StoredInstruction:
     if not found:
         raise _unknown(ref)
     return found[0]
+
+
+def instructions_named(c: Connection, chain_id: int, name: str) -> list[StoredInstruction]:
+    """The instructions of that idempotency key; where there is none, those whose reference begins with `name`."""
+    t = tables.instructions.c
+    query = select(tables.instructions).where(t.chain_id == chain_id)
+    of_key = _fetch(c, query.where(t.idempotency_key == name))
+    if of_key or not name.startswith("0x"):
+        return of_key
+    return _fetch(c, query.where(t.ref.startswith(name.lower(), autoescape=True)))
 
 
 def instructions(
@@ -118,6 +130,37 @@ def set_status(c: Connection, ref: str, status: InstructionStatus) -> None:
         raise _unknown(ref)
 
 
+def set_sent(c: Connection, ref: str) -> None:
+    """Records that a transaction of it is signed.
+
+    Raises:
+        AuthorisationError: it was rejected.
+    """
+    t = tables.instructions
+    change = update(t).where(t.c.ref == ref, t.c.status != str(InstructionStatus.CANCELLED))
+    if c.execute(change.values(status=str(InstructionStatus.SENT), updated_at=utc_now())).rowcount != 1:
+        raise AuthorisationError(
+            f"instruction {ref} was rejected: {instruction(c, ref).reason}",
+            "What was rejected is never carried out; a new request needs a key of its own (--key).",
+        )
+
+
+def change_status(c: Connection, ref: str, status: InstructionStatus) -> bool:
+    """Records what the chain says of an instruction, where nobody has written it down yet; whether this did."""
+    t = tables.instructions
+    known = {str(status)} | ({str(InstructionStatus.FINAL)} if status is InstructionStatus.MINED else set())
+    change = update(t).where(t.c.ref == ref, t.c.status.not_in(known))
+    return c.execute(change.values(status=str(status), updated_at=utc_now())).rowcount == 1
+
+
+def cancel(c: Connection, ref: str, reason: str) -> bool:
+    """Records that a draft, or what is approved and not sent, or failed, was rejected; whether it could still be."""
+    t = tables.instructions
+    open_ = tuple(str(each) for each in (InstructionStatus.DRAFT, InstructionStatus.APPROVED, InstructionStatus.FAILED))
+    values = {"status": str(InstructionStatus.CANCELLED), "reason": reason, "updated_at": utc_now()}
+    return c.execute(update(t).where(t.c.ref == ref, t.c.status.in_(open_)).values(values)).rowcount == 1
+
+
 def finalise(c: Connection, chain_id: int, block_number: int) -> int:
     """Marks as FINAL what was mined in the register's own blocks at or below a settled one, and returns how many."""
     t, x, blocks = tables.instructions, tables.transactions, tables.blocks
@@ -165,6 +208,7 @@ def _row(stored: StoredInstruction) -> dict[str, Any]:
         "source": stored.source,
         "created_at": stored.created_at,
         "updated_at": stored.updated_at,
+        "reason": stored.reason,
     }
 
 
@@ -193,6 +237,7 @@ def _stored(row: Row[Any]) -> StoredInstruction:
         source=row.source,
         created_at=row.created_at,
         updated_at=row.updated_at,
+        reason=row.reason,
     )
 
 

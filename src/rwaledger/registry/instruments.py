@@ -21,6 +21,8 @@ class ContractKind(StrEnum):
 
     ASSET_TOKEN = "asset_token"
     CONTROL_BOOK = "control_book"
+    SETTLEMENT = "settlement"
+    RESERVE_ATTESTOR = "reserve_attestor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,24 @@ def contracts(c: Connection, chain_id: int | None = None) -> list[Contract]:
     if chain_id is not None:
         query = query.where(tables.contracts.c.chain_id == chain_id)
     return [_contract(row) for row in c.execute(query)]
+
+
+def contract_of(c: Connection, chain_id: int, kind: ContractKind) -> Contract:
+    """The one contract of this kind on a chain.
+
+    Raises:
+        UnknownName: the register has none, or more than one.
+    """
+    found = [each for each in contracts(c, chain_id) if each.kind is kind]
+    if len(found) == 1:
+        return found[0]
+    name = f"{kind.value.replace('_', ' ')} on chain {chain_id}"
+    if found:
+        listed = ", ".join(each.address for each in found)
+        raise UnknownName(
+            "one", name, f"There are {len(found)}: {listed}; keep each control book in a register of its own."
+        )
+    raise UnknownName("contract", name, "`rwaledger instrument deploy FILE` deploys it, or finds what is there.")
 
 
 def add_instrument(c: Connection, instrument: Instrument) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
@@ -50,6 +50,7 @@ class StoredTransaction:
     updated_at: datetime = field(default_factory=utc_now)
 
 
+_LIVE = (str(TransactionStatus.SIGNED), str(TransactionStatus.SENT))
 _FIELDS = tuple(each.name for each in fields(StoredTransaction))
 
 
@@ -91,9 +92,16 @@ def transactions(
     sender: str | None = None,
     instruction_ref: str | None = None,
     status: TransactionStatus | None = None,
+    purpose: str | None = None,
 ) -> list[StoredTransaction]:
     """Transactions that have every value given, in order of chain, sender, nonce and age."""
-    wanted = {"chain_id": chain_id, "sender": sender, "instruction_ref": instruction_ref, "status": status}
+    wanted = {
+        "chain_id": chain_id,
+        "sender": sender,
+        "instruction_ref": instruction_ref,
+        "status": status,
+        "purpose": purpose,
+    }
     query = select(*(tables.transactions.c[name] for name in _FIELDS))
     for name, value in wanted.items():
         if value is not None:
@@ -102,13 +110,32 @@ def transactions(
     return _fetch(c, query)
 
 
+def live_transactions(c: Connection, chain_id: int, sender: str) -> list[StoredTransaction]:
+    """What a sender has signed and no block is known to have, in order of nonce."""
+    t = tables.transactions.c
+    query = select(*(t[name] for name in _FIELDS)).where(t.chain_id == chain_id, t.sender == sender)
+    return _fetch(c, query.where(t.status.in_(_LIVE)))
+
+
+def transactions_of_instructions(c: Connection, refs: Collection[str]) -> list[StoredTransaction]:
+    """All transactions that were made for any of these instructions, in order of sender and nonce."""
+    t = tables.transactions.c
+    return _fetch(c, select(*(t[name] for name in _FIELDS)).where(t.instruction_ref.in_(refs)))
+
+
 def unsettled_transactions(c: Connection, chain_id: int) -> list[StoredTransaction]:
-    """What may still change: all but the replaced, of instructions that are not final, in order of sender and nonce."""
+    """What may still change, in order of sender and nonce.
+
+    Of instructions that are not final all but the replaced; of those without an instruction what no block is known
+    to have.
+    """
     t, i = tables.transactions.c, tables.instructions.c
     settled = (str(InstructionStatus.FINAL), str(InstructionStatus.CANCELLED))
     open_refs = select(i.ref).where(i.status.not_in(settled))
-    query = select(*(t[name] for name in _FIELDS)).where(t.chain_id == chain_id, t.instruction_ref.in_(open_refs))
-    return _fetch(c, query.where(t.status != str(TransactionStatus.REPLACED)))
+    of_instruction = t.instruction_ref.in_(open_refs) & (t.status != str(TransactionStatus.REPLACED))
+    of_none = t.instruction_ref.is_(None) & t.status.in_(_LIVE)
+    query = select(*(t[name] for name in _FIELDS)).where(t.chain_id == chain_id, of_instruction | of_none)
+    return _fetch(c, query)
 
 
 def set_transactions_back(c: Connection, chain_id: int, to_block: int) -> None:

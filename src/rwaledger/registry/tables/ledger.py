@@ -1,4 +1,4 @@
-"""The tables of the register, as SQLAlchemy sees them; `migrations` is what creates them.
+"""Chains, contracts and instruments, and what the mirror writes of them.
 
 Rows that the mirror writes by the hundred thousand carry no foreign keys: one writer checks what they refer
 to, once a batch, and on PostgreSQL a key costs more than the row.
@@ -10,33 +10,18 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    Date,
     ForeignKey,
     ForeignKeyConstraint,
     Identity,
     Index,
     Integer,
-    MetaData,
     PrimaryKeyConstraint,
     Table,
     UniqueConstraint,
 )
-from sqlalchemy import Text as PlainText
 
+from rwaledger.registry.tables.base import RowId, Text, metadata
 from rwaledger.registry.types import Units, UtcTime
-
-metadata = MetaData(
-    naming_convention={
-        "pk": "pk_%(table_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    }
-)
-
-# Compared byte by byte on both databases, so that both give the same order whatever the server's locale.
-Text = PlainText().with_variant(PlainText(collation="C"), "postgresql")
-RowId = BigInteger().with_variant(Integer(), "sqlite")
 
 chains = Table(
     "chains",
@@ -178,85 +163,4 @@ standings = Table(
     PrimaryKeyConstraint("instrument_id", "account", "block_number", "log_index"),
     Index("ix_standings_block", "instrument_id", "block_number"),
     sqlite_with_rowid=False,
-)
-
-holders = Table(
-    "holders",
-    metadata,
-    Column("holder_id", Text, primary_key=True),
-    Column("name", Text, nullable=False),
-    Column("country", Integer, nullable=False),
-    Column("investor_class", Integer, nullable=False),
-    Column("valid_until", Date, nullable=False),
-)
-
-accounts = Table(
-    "accounts",
-    metadata,
-    Column("chain_id", BigInteger, ForeignKey("chains.chain_id"), nullable=False),
-    Column("address", Text, nullable=False),
-    Column("holder_id", Text, ForeignKey("holders.holder_id"), nullable=False),
-    Column("kind", Text, nullable=False),
-    PrimaryKeyConstraint("chain_id", "address"),
-    Index(None, "holder_id"),
-)
-
-instructions = Table(
-    "instructions",
-    metadata,
-    Column("ref", Text, primary_key=True),
-    Column("idempotency_key", Text, nullable=False),
-    Column("chunk", Integer, nullable=False),
-    Column("content_hash", Text, nullable=False),
-    Column("chain_id", BigInteger, nullable=False),
-    Column("control_book", Text, nullable=False),
-    Column("instrument_id", Text, nullable=False),
-    Column("instrument", Text, nullable=False),
-    Column("operation", Text, nullable=False),
-    Column("maker", Text, nullable=False),
-    Column("checker", Text, nullable=False),
-    Column("not_after", BigInteger, nullable=False),
-    Column("order_hash", Text, nullable=False),
-    Column("lines", Text, nullable=False),
-    Column("digest", Text, nullable=False),
-    Column("signature", Text, nullable=True),
-    Column("status", Text, nullable=False),
-    Column("source", Text, nullable=False),
-    Column("created_at", UtcTime, nullable=False),
-    Column("updated_at", UtcTime, nullable=False),
-    Column("text", Text, nullable=False, server_default=""),
-    UniqueConstraint("chain_id", "control_book", "idempotency_key", "chunk", name="uq_instructions_key"),
-    Index(None, "instrument_id", "status"),
-)
-
-transactions = Table(
-    "transactions",
-    metadata,
-    Column("tx_hash", Text, primary_key=True),
-    Column("chain_id", BigInteger, nullable=False),
-    Column("sender", Text, nullable=False),
-    Column("nonce", BigInteger, nullable=False),
-    Column("instruction_ref", Text, ForeignKey("instructions.ref"), nullable=True),
-    Column("purpose", Text, nullable=False),
-    Column("raw", Text, nullable=False),
-    Column("status", Text, nullable=False),
-    Column("block_number", BigInteger, nullable=True),
-    Column("block_hash", Text, nullable=True),
-    Column("gas_used", BigInteger, nullable=True),
-    Column("created_at", UtcTime, nullable=False),
-    Column("updated_at", UtcTime, nullable=False),
-    Index(None, "chain_id", "sender", "nonce"),
-    Index(None, "instruction_ref"),
-)
-
-audit_log = Table(
-    "audit_log",
-    metadata,
-    Column("id", RowId, Identity(), primary_key=True),
-    Column("at", UtcTime, nullable=False),
-    Column("actor", Text, nullable=False),
-    Column("action", Text, nullable=False),
-    Column("subject", Text, nullable=False),
-    Column("detail", Text, nullable=False),
-    sqlite_autoincrement=True,
 )

@@ -16,18 +16,21 @@ from rwaledger.domain.instrument import Instrument
 from rwaledger.mirror.finality import Finality
 from rwaledger.mirror.sync import SyncSummary, sync
 from rwaledger.operate.activate import activation_plan
+from rwaledger.operate.admissions import read_admissions
 from rwaledger.operate.admit import admission_plan, enter_holders
 from rwaledger.operate.deploy import Offices, deploy
 from rwaledger.operate.descriptions import read_descriptions
 from rwaledger.operate.desk import Desk
-from rwaledger.operate.entries import read_admissions, read_entries
+from rwaledger.operate.entries import read_entries
 from rwaledger.operate.execute import Outcome, run
 from rwaledger.operate.names import Names
 from rwaledger.operate.plan import Plan, make_plan
+from rwaledger.operate.privacy import seal_of
 from rwaledger.registry import holders, instruments
 from rwaledger.registry.database import Database
+from rwaledger.registry.sealing import Seal
 
-ADMIN, MAKER, CHECKER = "dev:0", "dev:1", "dev:2"
+ADMIN, MAKER, CHECKER, PRIVACY = "dev:0", "dev:1", "dev:2", "dev:9"
 ORDER = "0x" + "0d" * 32
 
 INSTRUMENTS = """
@@ -91,6 +94,11 @@ class Office:
     @property
     def database(self) -> Database:
         return self.desk.database
+
+    @property
+    def seal(self) -> Seal:
+        """The privacy key, as for every office on a local node that of a dev account."""
+        return seal_of(dev_signer(self.node, PRIVACY))
 
     def write(self, name: str, text: str) -> Path:
         """A file in the office's folder."""
@@ -175,5 +183,5 @@ def admit_holders(office: Office, admitted_to: list[Instrument]) -> None:
     """Enters the holders, and admits them to the instruments."""
     path = office.write("holders.csv", HOLDERS.format(*(dev_address(f"dev:{n}") for n in range(10))))
     admissions = read_admissions(path, office.node.chain_id)
-    enter_holders(office.desk, path, admissions)
+    enter_holders(office.desk, path, admissions, office.seal)
     run(office.desk, admission_plan(path, admissions, admitted_to, "admit"))

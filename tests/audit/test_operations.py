@@ -118,7 +118,7 @@ def test_a_wallet_that_was_lost_is_nobody_to_the_register(world: World) -> None:
     world.sync()
     with world.database.begin() as connection:
         until = date(2101, 1, 1)
-        holders.put_holder(connection, Holder("holder-1", "Holder No. 1 Ltd", 344, InvestorClass.PROFESSIONAL, until))
+        holders.set_attested(connection, Holder("holder-1", 344, InvestorClass.PROFESSIONAL, until))
 
     found = reconcile(world.database, world.node)
 

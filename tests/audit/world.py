@@ -11,20 +11,23 @@ from rwaledger.chain.contracts import ASSET_TOKEN
 from rwaledger.chain.keys import dev_signer
 from rwaledger.chain.rpc import Node
 from rwaledger.chain.sender import Outgoing, send_and_wait
-from rwaledger.domain.holder import Account, AccountKind, Holder, InvestorClass
+from rwaledger.domain.holder import Account, AccountKind, Holder, InvestorClass, Person
 from rwaledger.domain.instruction import NO_ORDER, Line, Operation, activation_line
 from rwaledger.domain.instrument import Instrument, InstrumentKind, Particulars, RecordOfTruth, Rules
 from rwaledger.domain.units import MAX_UNITS
 from rwaledger.mirror.finality import Finality
 from rwaledger.mirror.sync import sync
 from rwaledger.operate import execute
+from rwaledger.operate.admissions import Admission, Proofs
 from rwaledger.operate.admit import admission_plan, enter_holders
 from rwaledger.operate.deploy import Offices, deploy
 from rwaledger.operate.descriptions import Description
 from rwaledger.operate.desk import Desk
-from rwaledger.operate.entries import COMMAND, Admission, Entry
+from rwaledger.operate.entries import COMMAND, Entry
 from rwaledger.operate.plan import make_plan
+from rwaledger.operate.privacy import seal_of
 from rwaledger.registry.database import Database
+from rwaledger.registry.sealing import Seal
 
 ORDER = "0x" + "0d" * 32
 PARTICULARS = Particulars("HK0000098761", "", 344, NO_ORDER)
@@ -54,6 +57,10 @@ class World:
     def desk(self) -> Desk:
         maker, checker = dev_signer(self.node, "dev:1"), dev_signer(self.node, "dev:2")
         return Desk(self.database, self.node, maker.address, checker.address, lambda: maker, lambda: checker)
+
+    @property
+    def seal(self) -> Seal:
+        return seal_of(dev_signer(self.node, "dev:9"))
 
     def operate(self, operation: Operation, instrument_id: str, *lines: Line, order: str = NO_ORDER) -> str:
         """Carries out an instruction under four eyes, and returns its reference."""
@@ -97,12 +104,15 @@ class World:
 
 
 def admissions(world: World, accounts: Sequence[str]) -> list[Admission]:
-    holders = [
-        Holder(f"holder-{n}", f"Holder No. {n} Ltd", 344, InvestorClass.PROFESSIONAL, date(2100, 12, 31))
-        for n in range(len(accounts))
-    ]
+    holders = [Holder(f"holder-{n}", 344, InvestorClass.PROFESSIONAL, date(2100, 12, 31)) for n in range(len(accounts))]
     return [
-        Admission(n, holder, Account(world.node.chain_id, account, holder.holder_id, AccountKind.OWN))
+        Admission(
+            n,
+            holder,
+            Account(world.node.chain_id, account, holder.holder_id, AccountKind.OWN),
+            Person(f"Holder No. {n} Ltd"),
+            Proofs(holder.valid_until),
+        )
         for n, (holder, account) in enumerate(zip(holders, accounts, strict=True))
     ]
 
@@ -119,7 +129,7 @@ def build_world(node: Node, database: Database, *, with_history: bool = True) ->
         world.operate(Operation.ACTIVATE, instrument_id, activation_line(PARTICULARS))
     entered = admissions(world, world.holders)
     path = Path("holders.csv")
-    enter_holders(world.desk, path, entered)
+    enter_holders(world.desk, path, entered, world.seal)
     execute.run(world.desk, admission_plan(path, entered, list(world.instruments.values()), "admit"))
     if with_history:
         _history(world)

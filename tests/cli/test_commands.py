@@ -32,7 +32,7 @@ def office(folder: Path) -> Iterator[Path]:
     (folder / "allocations.csv").write_text("instrument,account,amount\nHKDS,kowloon,150.5\n")
     with local_node(folder / "node") as node:
         (folder / "rwaledger.toml").write_text(
-            f'rpc_url = "{node.url}"\nmaker = "dev:1"\nchecker = "dev:2"\nadmin = "dev:0"\n'
+            f'rpc_url = "{node.url}"\nmaker = "dev:1"\nchecker = "dev:2"\nadmin = "dev:0"\nprivacy = "dev:9"\n'
         )
         yield folder
 
@@ -243,13 +243,21 @@ def test_keystores_are_made_listed_and_never_shown(
     assert "never overwritten" in capsys.readouterr().err
 
 
+def verbs_of(command: click.Command) -> Iterator[click.Command]:
+    """The command itself, or all the verbs of a group, those of groups in it too."""
+    if isinstance(command, click.Group):
+        for each in command.commands.values():
+            yield from verbs_of(each)
+    else:
+        yield command
+
+
 def test_every_verb_explains_itself() -> None:
     context = click.Context(rwaledger)
     for noun in NOUNS:
         command = rwaledger.get_command(context, noun)
         assert command is not None
-        verbs = command.commands.values() if isinstance(command, click.Group) else [command]
-        for verb in verbs:
+        for verb in verbs_of(command):
             assert verb.help, f"{noun} {verb.name} has no help"
             assert any(parameter.name == "as_json" for parameter in verb.params), f"{noun} {verb.name} has no --json"
             hidden = [p.name for p in verb.params if isinstance(p, click.Option) and not p.help]

@@ -15,7 +15,6 @@ from rwaledger.domain.errors import (
     ChainMismatch,
     IdempotencyConflict,
     InputFileError,
-    RwaledgerError,
     TermsConflict,
     TransferRefused,
 )
@@ -24,12 +23,14 @@ from rwaledger.domain.restriction import Restriction
 from rwaledger.operate.approve import approve
 from rwaledger.operate.deploy import Offices, deploy
 from rwaledger.operate.descriptions import read_descriptions
+from rwaledger.operate.dispatch import Parcel, sign_and_store
 from rwaledger.operate.execute import preview, run
 from rwaledger.operate.follow import follow
-from rwaledger.operate.send import sign_and_store
+from rwaledger.operate.plan import Plan
 from rwaledger.operate.store import store
 from rwaledger.registry import audit_log, instructions, transactions
 from rwaledger.registry.database import Database
+from rwaledger.registry.transactions import StoredTransaction
 from tests.mirror.anvil import anvil
 from tests.office import ADMIN, CHECKER, MAKER, ORDER, Office, desk_of, open_office
 
@@ -277,25 +278,30 @@ def test_a_register_restored_from_last_night_learns_what_was_carried_out(office:
 
 
 def test_of_two_transactions_with_one_reference_the_one_that_succeeded_counts(office: Office) -> None:
-    """Two runs at once have both signed; one reverts, and the instruction is carried out all the same."""
+    """Two registers with the same keys have both signed and sent; one reverts, and it is carried out all the same."""
+    elsewhere = _with_new_register(office)
     plan = office.plan(Operation.ISSUE, "HKDS,kowloon,10", "race")
-    approved = approve(office.desk, store(office.desk, plan))
-    calls = [execution(each.instruction, each.signature or "") for each in approved]
+    maker = dev_signer(office.node, MAKER)
     office.node.request("evm_setAutomine", [False])
-    for _ in range(2):
-        signed = sign_and_store(office.desk, approved, calls, [500_000])
-        broadcast(office.node, [each.raw for each in signed])
+    for desk in (office.desk, elsewhere.desk):
+        (approved,) = approve(desk, store(desk, plan))
+        parcel = Parcel(execution(approved.instruction, approved.signature or ""), 500_000, "issue", plan.parts[0].ref)
+        (signed,) = sign_and_store(desk.database, office.node, maker, [parcel])
+        broadcast(office.node, [signed.raw])
     office.node.request("anvil_mine", ["0x1"])
     office.node.request("evm_setAutomine", [True])
 
-    outcome = run(office.desk, plan)
+    outcomes = [run(desk, plan) for desk in (office.desk, elsewhere.desk)]
 
-    assert (outcome.lines_done, office.balance("kowloon")) == (0, 10_000_000)
-    follow(office.database, office.node, final_block=0)
-    with office.database.read() as connection:
-        assert instructions.instruction(connection, plan.parts[0].ref).status is InstructionStatus.MINED
-        sent = transactions.transactions(connection, instruction_ref=plan.parts[0].ref)
-    assert sorted(each.status.value for each in sent) == ["mined", "reverted"]
+    assert [each.lines_done for each in outcomes] == [0, 0]
+    assert office.balance("kowloon") == 10_000_000
+    ended = []
+    for desk in (office.desk, elsewhere.desk):
+        follow(desk.database, office.node, final_block=0)
+        with desk.database.read() as connection:
+            assert instructions.instruction(connection, plan.parts[0].ref).status is InstructionStatus.MINED
+            ended += transactions.transactions(connection, instruction_ref=plan.parts[0].ref)
+    assert sorted(each.status.value for each in ended) == ["mined", "reverted"]
 
 
 def test_a_dropped_issue_whose_nonce_was_taken_and_whose_signature_expired_is_issued_again(office: Office) -> None:
@@ -315,9 +321,7 @@ def test_a_dropped_issue_whose_nonce_was_taken_and_whose_signature_expired_is_is
 
 def test_what_was_signed_before_a_crash_and_has_expired_is_signed_anew_in_one_run(office: Office) -> None:
     plan = office.plan(Operation.ISSUE, "HKDS,kowloon,10", "late")
-    approved = approve(office.desk, store(office.desk, plan))
-    calls = [execution(each.instruction, each.signature or "") for each in approved]
-    sign_and_store(office.desk, approved, calls, [500_000])
+    _sign_and_store(office, plan)
     _let_expire(office)
 
     run(office.desk, plan)
@@ -350,15 +354,37 @@ def _let_expire(office: Office) -> None:
     office.node.request("anvil_mine", ["0x1"])
 
 
-def test_a_nonce_that_another_run_has_taken_is_told_at_once(office: Office) -> None:
+def test_a_nonce_that_another_wallet_takes_is_given_up_and_the_instruction_signed_anew(office: Office) -> None:
     plan = office.plan(Operation.ISSUE, "HKDS,kowloon,10", "slower")
-    approved = approve(office.desk, store(office.desk, plan))
-    calls = [execution(each.instruction, each.signature or "") for each in approved]
-    (signed,) = sign_and_store(office.desk, approved, calls, [500_000])
-    office.issue("HKDS,lantau,1", "faster")
-
-    with pytest.raises(RwaledgerError, match="another run with the same key was faster"):
-        broadcast(office.node, [signed.raw])
+    lost = _sign_and_store(office, plan)
+    maker = dev_signer(office.node, MAKER)
+    send_and_wait(office.node, maker, Outgoing(maker.address, "0x"))
 
     run(office.desk, plan)
+
+    assert office.balance("kowloon") == 10_000_000
+    with office.database.read() as connection:
+        sent = transactions.transactions(connection, instruction_ref=plan.parts[0].ref)
+    assert [(each.nonce, each.status.value) for each in sent] == [(lost.nonce, "replaced"), (lost.nonce + 1, "mined")]
+
+
+def test_what_a_crash_left_unsent_goes_out_before_the_next_request(office: Office) -> None:
+    """Otherwise a later transaction would wait behind a nonce that nobody uses."""
+    left = _sign_and_store(office, office.plan(Operation.ISSUE, "HKDS,kowloon,10", "crashed"))
+
+    office.issue("HKDS,lantau,1", "next")
+
     assert (office.balance("kowloon"), office.balance("lantau")) == (10_000_000, 1_000_000)
+    assert office.sent_by_maker() == left.nonce + 2
+    follow(office.database, office.node, final_block=0)
+    with office.database.read() as connection:
+        assert {each.status for each in instructions.instructions(connection)} == {InstructionStatus.MINED}
+
+
+def _sign_and_store(office: Office, plan: Plan) -> StoredTransaction:
+    """All of a run of one instruction, up to the moment before it sends."""
+    (approved,) = approve(office.desk, store(office.desk, plan))
+    call = execution(approved.instruction, approved.signature or "")
+    parcel = Parcel(call, 500_000, "issue", approved.instruction.ref)
+    (signed,) = sign_and_store(office.database, office.node, dev_signer(office.node, MAKER), [parcel])
+    return signed

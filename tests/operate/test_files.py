@@ -10,8 +10,9 @@ import pytest
 from rwaledger.domain.errors import InputFileError
 from rwaledger.domain.instruction import Operation
 from rwaledger.domain.instrument import Particulars, Rules
+from rwaledger.operate.admissions import read_admissions
 from rwaledger.operate.descriptions import read_descriptions
-from rwaledger.operate.entries import read_admissions, read_entries
+from rwaledger.operate.entries import read_entries
 from tests.office import Office
 
 HEADER = "instrument,account,amount\n"

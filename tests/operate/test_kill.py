@@ -22,8 +22,8 @@ STEPS = {
     "after the checker has signed": "rwaledger.operate.execute:approve",
     "after the transactions are signed and stored": "rwaledger.operate.send:sign_and_store",
     "after the first of three is sent": "rwaledger.chain.rpc:Node.request",
-    "after all are sent": "rwaledger.operate.send:broadcast",
-    "after all are mined": "rwaledger.operate.follow:await_receipts",
+    "after all are sent": "rwaledger.operate.dispatch:broadcast",
+    "after all are mined": "rwaledger.operate.dispatch:await_receipts",
     "after all is written down, before the mirror": "rwaledger.operate.execute:run",
 }
 

@@ -16,8 +16,8 @@ from rwaledger.domain.restriction import Restriction
 from rwaledger.domain.rules import Move
 from rwaledger.operate.entries import COMMAND, Entry
 from rwaledger.operate.execute import run
+from rwaledger.operate.judge import judge_move
 from rwaledger.operate.plan import make_plan
-from rwaledger.operate.precheck import judge_move
 from tests.office import ORDER, Office
 
 FAR_AHEAD = 2**39

@@ -20,7 +20,7 @@ from tests.audit.world import HUGE_UNITS, World
 
 
 def test_holdings_are_those_of_the_register_the_largest_first(world: World) -> None:
-    report = model.build(world.database, reconcile(world.database, world.node))
+    report = model.build(world.database, reconcile(world.database, world.node), world.seal)
     big, unit = report.instruments
     assert report.passed
     assert big.supply_units == big.held_units == HUGE_UNITS + 11_000_000
@@ -33,6 +33,16 @@ def test_holdings_are_those_of_the_register_the_largest_first(world: World) -> N
         (100, "62.5000"),
         (60, "37.5000"),
     ]
+
+
+def test_without_the_privacy_key_holders_bear_their_short_names(world: World) -> None:
+    world.steal("BIG", "mint", world.holders[3], 1_000)
+    world.sync()
+    report = model.build(world.database, reconcile(world.database, world.node))
+    assert {holding.holder for holding in report.instruments[1].holdings} == {"holder-0 (sealed)", "holder-1 (sealed)"}
+    assert report.findings[0].holder == "holder-3 (sealed)"
+    for form in (terminal, json, csv, html):
+        assert "Holder No." not in form.render(report)
 
 
 def test_supply_over_time_has_a_point_for_each_block_that_touched_it(world: World) -> None:
@@ -97,7 +107,7 @@ def test_an_account_that_is_no_address_is_reported_as_it_stands(world: World) ->
 def test_findings_carry_names_and_readable_addresses(world: World) -> None:
     world.steal("BIG", "mint", world.holders[3], 1_000)
     world.sync()
-    report = model.build(world.database, reconcile(world.database, world.node))
+    report = model.build(world.database, reconcile(world.database, world.node), world.seal)
     (root,) = report.findings
     assert (root.holder, root.account) == ("Holder No. 3 Ltd", checksummed(world.holders[3]))
     assert {each.check for each in root.consequences} == {"C01"}

@@ -12,10 +12,11 @@ from rwaledger.registry.instruments import Contract, ContractKind
 ARTIFACTS: Mapping[ContractKind, str] = {
     ContractKind.ASSET_TOKEN: "AssetToken",
     ContractKind.CONTROL_BOOK: "ControlBook",
+    ContractKind.SETTLEMENT: "Settlement",
+    ContractKind.RESERVE_ATTESTOR: "ReserveAttestor",
 }
 """The artifact that each kind of contract is made from."""
 
-_BOOK_NAME = "rwaledger ControlBook"
 _DOMAIN_VERSION = "1"
 _DOMAIN_TYPE = "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
 _SHORT_MAX = 31
@@ -41,8 +42,8 @@ def wrong_immutables(contract: Contract, instrument: Instrument | None, code: st
     the domain that people sign under. Of what the issuer chose besides, every copy must be the same value of its type.
     """
     found = _words(artifact(ARTIFACTS[contract.kind]), code)
-    if contract.kind is ContractKind.CONTROL_BOOK:
-        known = _domain_words(contract, _BOOK_NAME)
+    if contract.kind is not ContractKind.ASSET_TOKEN:
+        known = _domain_words(contract, f"rwaledger {ARTIFACTS[contract.kind]}")
     elif instrument is None:
         return ()
     else:

@@ -32,7 +32,7 @@ from rwaledger.registry import holders, instructions, instruments, ledger, posit
 from rwaledger.registry.database import Connection
 from rwaledger.registry.digest import register_digest
 from rwaledger.registry.instructions import StoredInstruction
-from rwaledger.registry.instruments import Contract
+from rwaledger.registry.instruments import Contract, ContractKind
 
 _ADDRESS = re.compile("0x[0-9a-f]{40}")
 
@@ -123,10 +123,14 @@ def _faults_of_chain(extract: RegisterExtract, node: Node, contracts: Mapping[st
         if token.is_trusted and not token.wrong_immutables:
             yield from wrong_description(node, instrument, extract.pin.block_number)
     audited = frozenset(each.address for each in extract.instruments)
+    settlements = {each.address for each in extract.contracts if each.kind is ContractKind.SETTLEMENT}
+    signed = [each for each in extract.instructions if each.signature is not None]
+    licensing = {each.digest for each in signed if each.instruction.instrument in settlements}
     executed: set[str] = set()
     for address, each in contracts.items():
         if address not in audited:
-            yield from unlisted_executions(address, each.events, audited)
+            unclaimed = [e for e in each.events if e.args.get("digest") not in licensing]
+            yield from unlisted_executions(address, unclaimed, audited)
             executed.update(str(e.args["ref"]) for e in each.events if e.name == "InstructionExecuted")
     yield from unlisted_instructions(extract.instructions, extract.listed, frozenset(executed))
 

@@ -29,5 +29,26 @@ def show(context: Context, as_json: bool) -> None:
     emit(document, table(("setting", "value", "source", "meaning"), rows), as_json=as_json)
 
 
+@command.command()
+@json_option
+@pass_context
+def policy(context: Context, as_json: bool) -> None:
+    """Show the figures of the place by which operations are judged, since when each counts, and its source."""
+    found = context.policy
+    found.calendar.require_known()
+    rows = [(each.name, str(each.value), each.valid_from.isoformat(), each.source) for each in found.figures]
+    header = ("figure", "value", "valid_from", "source")
+    document = {
+        "name": found.name,
+        "file": context.settings.policy_file,
+        "zone": found.zone,
+        "holidays": found.calendar.country,
+        "figures": [dict(zip(header, row, strict=True)) for row in rows],
+    }
+    where = context.settings.policy_file or "packaged"
+    title = f"{found.name} ({where}): time of {found.zone}, holidays of {found.calendar.country}"
+    emit(document, f"{title}\n{table(header, rows)}", as_json=as_json)
+
+
 def _without_password(value: str) -> str:
     return re.sub(r"(://[^:/@]*):[^@]*@", r"\1:***@", value)

@@ -6,20 +6,24 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from rwaledger.cli.settings import Settings, Sourced
+from rwaledger.cli.settings import PRIVACY_VARIABLE, Settings, Sourced
 from rwaledger.domain.errors import AuthorisationError, SchemaMismatch, UsageError
 
 if TYPE_CHECKING:
     from rwaledger.chain.keys import Signer
     from rwaledger.chain.rpc import Node
+    from rwaledger.domain.instrument import Instrument
+    from rwaledger.domain.policy import Policy
     from rwaledger.operate.desk import Desk
     from rwaledger.registry.database import Database
+    from rwaledger.registry.sealing import Seal
 
 PASSWORD_VARIABLE = "ETH_PASSWORD"
 """cast's variable: the path of a file with the password."""
@@ -54,6 +58,12 @@ class Context:
         database.require_current()
         return database
 
+    def close(self) -> None:
+        """Closes what this run has opened."""
+        for name in ("database", "new_database"):
+            if name in self.__dict__:
+                self.__dict__[name].close()
+
     @property
     def has_database(self) -> bool:
         """Whether there is a register yet."""
@@ -68,8 +78,37 @@ class Context:
         from rwaledger.registry.database import Database
 
         database = Database(self.settings.database_url)
-        database.migrate()
+        database.migrate(lambda: self.seal)
         return database
+
+    @cached_property
+    def seal(self) -> Seal:
+        """The privacy key, with which names are sealed and opened."""
+        from rwaledger.operate.privacy import seal_of, seal_of_hex
+
+        given = os.environ.get(PRIVACY_VARIABLE)
+        if given:
+            return seal_of_hex(given)
+        return seal_of(self.open_key(self.settings.privacy, self.settings.privacy_password_file))
+
+    @cached_property
+    def policy(self) -> Policy:
+        """The figures of the place, by which operations are judged."""
+        from rwaledger.operate.policy import load_policy
+
+        path = self.settings.policy_file
+        return load_policy(Path(path).expanduser() if path else None)
+
+    def instrument(self, name: str) -> Instrument:
+        """The instrument of that name.
+
+        Raises:
+            UnknownName: there is none.
+        """
+        from rwaledger.registry import instruments
+
+        with self.database.read() as connection:
+            return instruments.instrument(connection, name)
 
     @property
     def keystore_folder(self) -> Path:
@@ -92,6 +131,12 @@ class Context:
 
         if name.startswith(keys.DEV_PREFIX):
             return keys.dev_signer(self.node, name)
+        if name.startswith("0x"):
+            raise AuthorisationError(
+                f"{name} is an address; its key is not at hand",
+                "Whoever has it signs: `--draft` stores the instructions for the checker, `instruction approve` signs.",
+            )
+        keys.require_keystore(self.keystore_folder, name)
         return keys.open_keystore(self.keystore_folder, name, self.password(name, password_file))
 
     def password(self, name: str, password_file: str = "", *, confirm: bool = False) -> str:
@@ -106,16 +151,17 @@ class Context:
             )
         return str(click.prompt(f"Password of {name}", hide_input=True, confirmation_prompt=confirm, err=True))
 
-    def desk(self, progress: Callable[[str, int, int], None]) -> Desk:
-        """The operations desk with maker and checker of the settings."""
+    def desk(self, progress: Callable[[str, int, int], None], *, maker: bool = True, checker: bool = True) -> Desk:
+        """The operations desk with maker and checker of the settings; who has no part in it is not looked for."""
+        from rwaledger.domain.posting import ISSUANCE_ACCOUNT
         from rwaledger.operate.desk import Desk
 
         settings = self.settings
         return Desk(
             database=self.database,
             node=self.node,
-            maker=self.address_of(settings.maker),
-            checker=self.address_of(settings.checker),
+            maker=self.address_of(settings.maker) if maker else ISSUANCE_ACCOUNT,
+            checker=self.address_of(settings.checker) if checker else ISSUANCE_ACCOUNT,
             open_maker=lambda: self.open_key(settings.maker, settings.maker_password_file),
             open_checker=lambda: self.open_key(settings.checker, settings.checker_password_file),
             lifetime_s=settings.instruction_lifetime_s,
@@ -131,11 +177,17 @@ def json_option(command: Command) -> Command:
     return click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")(command)
 
 
-def acting_options(command: Command) -> Command:
+def confirming_options(command: Command) -> Command:
     """Adds `--dry-run`, `--yes` and `--json` to a command that changes something; `Manner.of` reads them."""
     command = json_option(command)
     command = click.option("--yes", is_flag=True, help="Do not ask.")(command)
     return click.option("--dry-run", is_flag=True, help="Check everything; store, sign and send nothing.")(command)
+
+
+def acting_options(command: Command) -> Command:
+    """Adds the same, and `--draft`, to a verb that runs through `act`."""
+    draft = click.option("--draft", is_flag=True, help="Store it for the checker to approve; sign and send nothing.")
+    return draft(confirming_options(command))
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,11 +197,22 @@ class Manner:
     dry_run: bool
     yes: bool
     as_json: bool
+    draft: bool = False
 
     @classmethod
     def of(cls, given: dict[str, Any]) -> Manner:
-        """Takes the three options out of all that a verb was given."""
-        return cls(given.pop("dry_run"), given.pop("yes"), given.pop("as_json"))
+        """Takes these options out of all that a verb was given."""
+        return cls(given.pop("dry_run"), given.pop("yes"), given.pop("as_json"), given.pop("draft", False))
+
+
+def parse_time(_context: click.Context, _option: click.Parameter, text: str | None) -> datetime | None:
+    """A moment as an option gives it; it must say its zone, since the chain and its operators are in different ones."""
+    from rwaledger.operate.times import parse_moment
+
+    try:
+        return None if text is None else parse_moment(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
 
 
 def ask(question: str, *, yes: bool) -> None:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rwaledger.cli.acting import act
-from rwaledger.cli.context import Context, Manner, acting_options, ask, json_option, pass_context
+from rwaledger.cli.context import Context, Manner, acting_options, ask, confirming_options, json_option, pass_context
+from rwaledger.cli.ordering import GivenOrder, order_options
 from rwaledger.cli.output import emit, say, table
 from rwaledger.domain.errors import UsageError
 from rwaledger.domain.instruction import Operation
@@ -24,10 +25,14 @@ def command() -> None:
 
 @command.command()
 @click.argument("path", metavar="FILE.toml|FILE.csv", type=click.Path(path_type=Path))
-@acting_options
+@confirming_options
 @pass_context
 def deploy(context: Context, path: Path, dry_run: bool, yes: bool, as_json: bool) -> None:
-    """Deploy the instruments that FILE describes, and their control book; what is there already is found."""
+    """Deploy the instruments that FILE describes, and the contracts around them; what is there already is found.
+
+    Those are the control book, the settlement of trades, and the reserve attestor where FILE says
+    reserve_attestor = "own".
+    """
     from rwaledger.chain.addresses import checksummed
     from rwaledger.operate import deploy as operate
     from rwaledger.operate.descriptions import read_descriptions
@@ -39,12 +44,17 @@ def deploy(context: Context, path: Path, dry_run: bool, yes: bool, as_json: bool
         makers=(context.address_of(settings.maker),),
         checkers=(context.address_of(settings.checker),),
         admin_delay_s=settings.admin_delay_s,
+        attestors=(context.address_of(settings.attestor),) if operate.needs_attestor(descriptions) else (),
     )
     say(f"chain {context.node.chain_id} at {context.node.shown_url}")
     say(f"  control book {checksummed(operate.planned_control_book(offices))}: maker {settings.maker}, "
         f"checker {settings.checker}, admin {settings.admin}")  # fmt: skip
+    if offices.attestors:
+        attestor = checksummed(operate.planned_reserve_attestor(offices))
+        say(f"  reserve attestor {attestor}: attestor {settings.attestor}")
     for description in descriptions:
         say(f"  {description.instrument_id} {checksummed(operate.planned_instrument(description, offices))}")
+    say(f"  settlement {checksummed(operate.planned_settlement(offices))}")
     if dry_run:
         if context.has_database:
             operate.require_same_terms(context.database, context.node, descriptions, offices)
@@ -149,15 +159,17 @@ def _pause_verb(operation: Operation, text: str) -> None:
         from rwaledger.operate.plan import make_plan
         from rwaledger.registry import instruments
 
+        manner = Manner.of(given)
+        order = GivenOrder.of(given, required=False)
         with context.database.read() as connection:
             found = instruments.instrument(connection, name)
-        plan = make_plan(operation, [Entry(COMMAND, 0, found, Line())], key, "command line")
-        act(context, plan, Manner.of(given))
+        plan = make_plan(operation, [Entry(COMMAND, 0, found, Line())], key, "command line", order.order_hash)
+        act(context, plan, manner, first=order.enter)
 
     verb.__doc__ = text
     decorated = click.argument("name", metavar="INSTRUMENT")(verb)
     decorated = click.option("--key", required=True, help="Idempotency key.")(decorated)
-    command.command(operation.value)(acting_options(decorated))
+    command.command(operation.value)(acting_options(order_options()(decorated)))
 
 
 _pause_verb(Operation.PAUSE, "Stop issuing, redeeming and transfers of INSTRUMENT; enforcement goes on.")

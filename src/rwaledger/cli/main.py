@@ -21,8 +21,18 @@ NOUNS = {
     "holder": "Admit holders and their accounts.",
     "units": "Issue, redeem, transfer and freeze units, under four eyes.",
     "instruction": "See what was authorised, and what became of it.",
+    "reserve": "Keep, show and attest what backs a stablecoin.",
+    "redemption": "Queue redemptions of a stablecoin, and pay them in time.",
+    "bond": "Terms, coupons and maturity of bonds.",
+    "fund": "Prices, subscriptions and redemptions of funds.",
+    "settlement": "Settle trades, all legs or none.",
+    "rules": "See the rules of instruments, and change them.",
+    "document": "Publish the documents of instruments.",
+    "record-date": "Schedule the moments at which holders are counted.",
+    "omnibus": "Keep the sub-ledgers of omnibus accounts.",
     "register": "Mirror the chain into the register, and read it.",
     "reconcile": "Compare chain, events, register and control book at one block.",
+    "scenario": "Play a story with dates on a local chain.",
     "config": "See the settings and where they come from.",
     "doctor": "Check node, contracts, register and keys.",
 }
@@ -37,7 +47,7 @@ class Nouns(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in NOUNS:
             return None
-        module = importlib.import_module(f"rwaledger.cli.{cmd_name}")
+        module = importlib.import_module(f"rwaledger.cli.{cmd_name.replace('-', '_')}")
         command: click.Command = module.command
         return command
 
@@ -62,6 +72,7 @@ def rwaledger(ctx: click.Context, /, config_file: Path | None, **flags: Any) -> 
     4 key or authorisation, 5 node or database unreachable, 6 idempotency conflict, 130 interrupted.
     """
     ctx.obj = Context(load_settings(flags, config_file))
+    ctx.call_on_close(ctx.obj.close)
 
 
 def main(args: list[str] | None = None) -> None:

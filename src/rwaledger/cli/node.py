@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 import click
 
-from rwaledger.cli.context import Context, json_option, pass_context
+from rwaledger.cli.context import Context, json_option, parse_time, pass_context
 from rwaledger.cli.output import emit
 
 
@@ -19,14 +20,20 @@ def command() -> None:
 @click.option(
     "--port", type=click.IntRange(0, 65_535), help="Port on loopback; 0 takes a free one.  [setting node_port]"
 )
+@click.option("--begins", callback=parse_time, help="Time of block 0 of a new chain, which then keeps its own clock.")
 @json_option
 @pass_context
-def start(context: Context, port: int | None, as_json: bool) -> None:
+def start(context: Context, port: int | None, begins: datetime | None, as_json: bool) -> None:
     """Start anvil in the background, with its state kept in the setting node_folder."""
     from rwaledger.chain.local import start_node
 
     settings = context.settings
-    node = start_node(Path(settings.node_folder), settings.node_port if port is None else port, anvil=settings.anvil)
+    node = start_node(
+        Path(settings.node_folder),
+        settings.node_port if port is None else port,
+        anvil=settings.anvil,
+        begins=int(begins.timestamp()) if begins else None,
+    )
     document = {"url": node.url, "pid": node.pid, "state": node.state_path}
     emit(document, f"node at {node.url} (process {node.pid}), state in {node.state_path}", as_json=as_json)
 
@@ -58,6 +65,20 @@ def status(context: Context, as_json: bool) -> None:
     head = Node(node.url).head()
     document = {"running": True, "url": node.url, "pid": node.pid, "head": head}
     emit(document, f"node at {node.url} (process {node.pid}), block {head}", as_json=as_json)
+
+
+@command.command()
+@click.argument("at", metavar="TIME", callback=parse_time)
+@json_option
+@pass_context
+def clock(context: Context, at: datetime, as_json: bool) -> None:
+    """Set the clock of a local node forward to TIME, such as 2026-07-20T10:00:00+08:00, and mine a block at it."""
+    from rwaledger.chain import local
+
+    local.require_local(context.node)
+    local.set_clock(context.node, int(at.timestamp()))
+    head = context.node.head()
+    emit({"head": head, "time": at.isoformat()}, f"block {head} at {at.isoformat()}", as_json=as_json)
 
 
 @command.command()

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from rwaledger.cli.context import Context, json_option, pass_context
 from rwaledger.cli.output import emit, progress, say
-from rwaledger.domain.errors import EXIT_BREAKS, EXIT_DONE
+from rwaledger.domain.errors import EXIT_BREAKS, EXIT_DONE, UsageError
+
+if TYPE_CHECKING:
+    from rwaledger.domain.reconciliation import Reconciliation
 
 
 @click.group("reconcile")
@@ -20,13 +24,25 @@ def command() -> None:
 @click.option("--block", type=int, help="Pin this block.  [the last one mirrored]")
 @click.option("--check", "checks", multiple=True, metavar="ID", help="Run this check only; may be repeated.  [all]")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Write report.json, .csv and .html here.")
+@click.option("--record", is_flag=True, help="Keep the result: it lets coupons and prices through, or stops them.")
+@click.option("--names", is_flag=True, help="Name holders, with the privacy key; else their short names alone.")
 @json_option
 @pass_context
-def run(context: Context, block: int | None, checks: tuple[str, ...], out: Path | None, as_json: bool) -> int:
+def run(
+    context: Context,
+    block: int | None,
+    checks: tuple[str, ...],
+    out: Path | None,
+    record: bool,
+    names: bool,
+    as_json: bool,
+) -> int:
     """Reconcile at one pinned block. Exit code 0 where every check passes, 3 where one does not."""
     from rwaledger.audit.reconcile import reconcile
     from rwaledger.report import csv, html, json, model, terminal
 
+    if record and checks:
+        raise UsageError("only a reconciliation by all checks goes on record", "Leave out --check, or --record.")
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
     with progress() as shown:
@@ -37,16 +53,29 @@ def run(context: Context, block: int | None, checks: tuple[str, ...], out: Path 
             checks=list(checks) or None,
             progress=lambda done, total: shown("reconcile", done, total),
         )
-        report = model.build(context.database, found)
+        report = model.build(context.database, found, context.seal if names else None)
     if out is not None:
         for name, render in (("report.json", json.render), ("report.csv", csv.render), ("report.html", html.render)):
             (out / name).write_text(render(report), encoding="utf-8", newline="")
         say(f"written: {out}/report.json, report.csv, report.html")
+    if record:
+        _record(context, found)
     if as_json:
         click.echo(json.render(report))
     else:
         click.echo(terminal.render(report))
     return EXIT_DONE if found.passed else EXIT_BREAKS
+
+
+def _record(context: Context, found: Reconciliation) -> None:
+    from rwaledger.registry import instruments
+    from rwaledger.registry.reconciliations import record_reconciliation
+
+    with context.database.begin() as connection:
+        names = [each.instrument_id for each in instruments.instruments(connection)]
+        for each in record_reconciliation(connection, found, names):
+            result = "passed" if each.passed else f"failed {', '.join(each.failed_checks)}"
+            say(f"recorded: {each.instrument_id} {result} at block {each.block_number}")
 
 
 @command.command("list")

@@ -14,6 +14,8 @@ from rwaledger.domain.errors import SettingsError
 PROJECT_FILE = Path("rwaledger.toml")
 USER_FILE = Path("~/.config/rwaledger/config.toml")
 PREFIX = "RWALEDGER_"
+PRIVACY_VARIABLE = "RWALEDGER_PRIVACY_KEY"
+"""The privacy key by itself, as 128 hex digits, where no keystore has it. A secret, and so no setting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +29,17 @@ class Settings:
     maker: str = "maker"
     checker: str = "checker"
     admin: str = "admin"
+    attestor: str = "attestor"
+    privacy: str = "privacy"
     password_file: str = ""
     maker_password_file: str = ""
     checker_password_file: str = ""
     admin_password_file: str = ""
+    attestor_password_file: str = ""
+    privacy_password_file: str = ""
     admin_delay_s: int = 172_800
     instruction_lifetime_s: int = 86_400
+    policy_file: str = ""
     node_folder: str = ".rwaledger/node"
     node_port: int = 8545
     anvil: str = ""
@@ -46,12 +53,17 @@ MEANINGS = {
     "maker": "keystore of the maker, or dev:N on a local node",
     "checker": "keystore of the checker, or dev:N on a local node",
     "admin": "keystore of the admin of roles, who deploys",
+    "attestor": "keystore of the attestor of reserves, or dev:N on a local node",
+    "privacy": "keystore that seals the names of holders, or dev:N on a local node",
     "password_file": "file with the password of every keystore that has no file of its own (else ETH_PASSWORD)",
     "maker_password_file": "file with the maker's password",
     "checker_password_file": "file with the checker's password",
     "admin_password_file": "file with the admin's password",
+    "attestor_password_file": "file with the attestor's password",
+    "privacy_password_file": "file with the password of the privacy keystore",
     "admin_delay_s": "seconds between scheduling a grant of a role, the admin's own too, and carrying it out",
     "instruction_lifetime_s": "seconds for which a signed instruction may be carried out",
+    "policy_file": "file with the figures of the place; without one, the packaged ones of Hong Kong",
     "node_folder": "folder where the local node keeps its state",
     "node_port": "port of the local node; 0 takes a free one",
     "anvil": "path of anvil, where it is not found by itself",
@@ -105,7 +117,11 @@ def _file_layer(path: Path) -> dict[str, Any]:
 
 
 def _environment_layer(environment: Mapping[str, str]) -> dict[str, str]:
-    return {name.removeprefix(PREFIX).lower(): value for name, value in environment.items() if name.startswith(PREFIX)}
+    return {
+        name.removeprefix(PREFIX).lower(): value
+        for name, value in environment.items()
+        if name.startswith(PREFIX) and name != PRIVACY_VARIABLE
+    }
 
 
 def _typed(source: str, name: str, value: Any) -> Any:

@@ -11,10 +11,13 @@ from rwaledger.chain import typed_data
 from rwaledger.chain.addresses import checksummed
 from rwaledger.domain.errors import AuthorisationError
 from rwaledger.domain.instruction import InstructionStatus
+from rwaledger.operate.authentic import require_unaltered
 from rwaledger.operate.desk import Desk
-from rwaledger.operate.done import chain_time
+from rwaledger.operate.done import chain_time, require_not_rejected
+from rwaledger.operate.store import renewed
 from rwaledger.registry import audit_log, instructions
 from rwaledger.registry.instructions import StoredInstruction
+from rwaledger.registry.locks import hold
 
 if TYPE_CHECKING:
     from rwaledger.chain.keys import Signer
@@ -46,41 +49,60 @@ def require_four_eyes(desk: Desk, control_book: str) -> None:
 def approve(desk: Desk, todo: Sequence[StoredInstruction]) -> list[StoredInstruction]:
     """Has the checker sign what is not signed, stores the signatures, and returns all in their order.
 
+    What another process has had signed meanwhile is taken over, so that there is one signature in force.
+
     Raises:
-        AuthorisationError: the key is not the checker's.
+        AuthorisationError: the key is not the checker's, or a row was altered or rejected.
     """
     now = chain_time(desk.node)
-    unsigned = [each for each in todo if not (each.signature and _is_in_force(each, desk, now))]
+    unsigned = [each for each in todo if not (each.signature and is_in_force(each, desk, now))]
     if not unsigned:
         return list(todo)
+    require_unaltered(unsigned)
     checker = desk.open_checker()
     if checker.address != desk.checker:
-        raise AuthorisationError(f"the checker's key is that of {checker.address}", "Name the right keystore.")
-    signed: dict[str, StoredInstruction] = {}
+        raise AuthorisationError(
+            f"the checker's key is that of {checksummed(checker.address)}", "Name the right keystore."
+        )
+    signed: list[StoredInstruction] = []
     for each in unsigned:
-        signed[each.instruction.ref] = _signed(each, desk, checker, now)
+        signed.append(_signed(each, desk, checker, now))
         desk.progress("approve", len(signed), len(unsigned))
+    kept = {each.instruction.ref: each for each in keep_approvals(desk, signed, now)}
+    return [kept.get(each.instruction.ref, each) for each in todo]
+
+
+def keep_approvals(desk: Desk, signed: Sequence[StoredInstruction], now: int) -> list[StoredInstruction]:
+    """Stores signatures, but where the register has one in force already: then that one stays, and is returned."""
+    kept = []
     with desk.database.begin() as connection:
-        for ref, each in signed.items():
+        for name in sorted({(e.instruction.chain_id, e.instruction.control_book, e.idempotency_key) for e in signed}):
+            hold(connection, "key", *name)
+        for each in signed:
+            theirs = instructions.instruction(connection, each.instruction.ref)
+            require_not_rejected(connection, [theirs])
+            if theirs.signature and is_in_force(theirs, desk, now):
+                kept.append(theirs)
+                continue
             instructions.set_approval(connection, each)
-            audit_log.record(connection, desk.checker, "instruction approved", ref, {"digest": each.digest})
-    return [signed.get(each.instruction.ref, each) for each in todo]
+            detail = {"digest": each.digest}
+            audit_log.record(connection, desk.checker, "instruction approved", each.instruction.ref, detail)
+            kept.append(each)
+    return kept
 
 
-def _is_in_force(each: StoredInstruction, desk: Desk, now: int) -> bool:
+def is_in_force(each: StoredInstruction, desk: Desk, now: int) -> bool:
     """Whether the instruction, as it stands, can still be carried out by this maker under this checker's signature."""
     parties = (each.instruction.maker, each.instruction.checker)
-    return parties == (desk.maker, desk.checker) and now + SENDING_S < each.instruction.not_after
+    return parties == (desk.maker, desk.checker) and not is_late(each, now)
+
+
+def is_late(each: StoredInstruction, now: int) -> bool:
+    """Whether it expires before it could be sent."""
+    return now + SENDING_S >= each.instruction.not_after
 
 
 def _signed(each: StoredInstruction, desk: Desk, checker: Signer, now: int) -> StoredInstruction:
-    instruction = each.instruction
-    if not _is_in_force(each, desk, now):
-        instruction = replace(instruction, maker=desk.maker, checker=desk.checker, not_after=now + desk.lifetime_s)
-    return replace(
-        each,
-        instruction=instruction,
-        digest=typed_data.digest(instruction),
-        signature=checker.sign_typed_data(*typed_data.hashes(instruction)),
-        status=InstructionStatus.APPROVED,
-    )
+    draft = each if is_in_force(each, desk, now) else renewed(desk, each, now)
+    signature = checker.sign_typed_data(*typed_data.hashes(draft.instruction))
+    return replace(draft, signature=signature, status=InstructionStatus.APPROVED)

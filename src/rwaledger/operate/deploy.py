@@ -1,18 +1,19 @@
-"""Deploy a control book and instruments, and enter them into the register; a second run finds what is there."""
+"""Deploy instruments and the contracts around them, and enter them into the register; again, it finds them."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rwaledger.chain import deploy as chain
-from rwaledger.chain.contracts import ASSET_TOKEN, CONTROL_BOOK
+from rwaledger.chain.contracts import ASSET_TOKEN, CONTROL_BOOK, RESERVE_ATTESTOR, SETTLEMENT, Binding
 from rwaledger.chain.rpc import Node
-from rwaledger.domain.errors import TermsConflict
+from rwaledger.domain.errors import TermsConflict, UsageError
 from rwaledger.domain.instrument import Instrument
-from rwaledger.operate.descriptions import Description
+from rwaledger.operate.descriptions import OWN_ATTESTOR, Description
+from rwaledger.operate.dispatch import send_recorded
 from rwaledger.registry import audit_log, instruments
 from rwaledger.registry.database import Connection, Database
 from rwaledger.registry.instruments import Contract, ContractKind
@@ -21,16 +22,22 @@ if TYPE_CHECKING:
     from rwaledger.chain.keys import Signer
 
 BOOK_SALT = hashlib.sha256(b"rwaledger control book 1").digest()
+SETTLEMENT_SALT = hashlib.sha256(b"rwaledger settlement 1").digest()
+ATTESTOR_SALT = hashlib.sha256(b"rwaledger reserve attestor 1").digest()
 
 
 @dataclass(frozen=True, slots=True)
 class Offices:
-    """Who holds which office from the first block on, and the delay before what the admin grants takes effect."""
+    """Who holds which office from the first block on, and the delay before what the admin grants takes effect.
+
+    `attestors` sign for the reserves of instruments that have a reserve attestor of our own.
+    """
 
     admin: str
     makers: tuple[str, ...]
     checkers: tuple[str, ...]
     admin_delay_s: int
+    attestors: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +48,48 @@ class Deployment:
     created: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A contract to be: what it is made from, and the 32 bytes that its address follows from as well."""
+
+    name: str
+    kind: ContractKind
+    binding: Binding
+    args: list[object]
+    salt: bytes
+
+    @property
+    def address(self) -> str:
+        return chain.planned_address(self.binding, self.args, self.salt)
+
+
 def planned_control_book(offices: Offices) -> str:
     """Address of the control book of these offices."""
-    return chain.planned_address(CONTROL_BOOK, _book_args(offices), BOOK_SALT)
+    return _book(offices).address
+
+
+def planned_settlement(offices: Offices) -> str:
+    """Address of the settlement contract whose venues that control book licenses."""
+    return _settlement(offices).address
+
+
+def planned_reserve_attestor(offices: Offices) -> str:
+    """Address of the reserve attestor of these offices.
+
+    Raises:
+        UsageError: nobody is named to attest.
+    """
+    return _attestor(offices).address
 
 
 def planned_instrument(description: Description, offices: Offices) -> str:
     """Address of the instrument of this description under that control book."""
-    args = _token_args(description, planned_control_book(offices), offices)
-    return chain.planned_address(ASSET_TOKEN, args, _salt(description))
+    return _token(description, offices).address
+
+
+def needs_attestor(descriptions: Iterable[Description]) -> bool:
+    """Whether one of them is issued within a reserve that our own attestor signs for."""
+    return any(each.reserve_attestor == OWN_ATTESTOR for each in descriptions)
 
 
 def deploy(
@@ -57,22 +97,36 @@ def deploy(
 ) -> list[Deployment]:
     """Deploys what is not there yet, and enters all of it into the register, in one transaction.
 
+    Beside the instruments that is the control book, the reserve attestor where one of them asks for it, and the
+    settlement contract.
+
     Raises:
         TermsConflict: an instrument of that name is registered with other terms; nothing was deployed.
         ChainMismatch: the register belongs to another chain.
+        UsageError: an instrument asks for the reserve attestor, and nobody is named to attest.
     """
     require_same_terms(database, node, descriptions, offices)
-    book = chain.deploy(node, deployer, CONTROL_BOOK, _book_args(offices), BOOK_SALT)
-    deployed = [
-        chain.deploy(node, deployer, ASSET_TOKEN, _token_args(each, book.address, offices), _salt(each))
-        for each in descriptions
-    ]
+
+    def put(piece: _Piece) -> chain.Deployed:
+        return chain.deploy(
+            node,
+            deployer,
+            piece.binding,
+            piece.args,
+            piece.salt,
+            send=lambda call: send_recorded(database, node, deployer, call, f"deploy {piece.name}"),
+        )
+
+    attestor = [_attestor(offices)] if needs_attestor(descriptions) else []
+    others = [(piece, put(piece)) for piece in (_book(offices), *attestor)]
+    deployed = [put(_token(each, offices)) for each in descriptions]
+    others += [(piece, put(piece)) for piece in (_settlement(offices),)]
+    book = others[0][1].address
     found = [
-        _instrument(node, description, book.address, token)
-        for description, token in zip(descriptions, deployed, strict=True)
+        _instrument(node, description, book, token) for description, token in zip(descriptions, deployed, strict=True)
     ]
     with database.begin() as connection:
-        _enter(connection, node, deployer.address, book, found)
+        _enter(connection, node, deployer.address, others, found)
     return [Deployment(each, token.created) for each, token in zip(found, deployed, strict=True)]
 
 
@@ -99,13 +153,22 @@ def _require_same(connection: Connection, node: Node, descriptions: Sequence[Des
             raise TermsConflict(description.instrument_id, known.address)
 
 
-def _enter(connection: Connection, node: Node, actor: str, book: chain.Deployed, found: Sequence[Instrument]) -> None:
+def _enter(
+    connection: Connection,
+    node: Node,
+    actor: str,
+    others: Sequence[tuple[_Piece, chain.Deployed]],
+    found: Sequence[Instrument],
+) -> None:
     """What the register has already stays as it is."""
     if instruments.genesis_hash(connection, node.chain_id) is None:
         instruments.add_chain(connection, node.chain_id, node.genesis_hash)
     known = {contract.address for contract in instruments.contracts(connection, node.chain_id)}
-    if book.address not in known:
-        instruments.add_contract(connection, _contract(node, book, ContractKind.CONTROL_BOOK))
+    for piece, deployed in others:
+        if deployed.address not in known:
+            instruments.add_contract(connection, _contract(node, deployed, piece.kind))
+            detail = {"address": deployed.address, "block": str(deployed.block_number)}
+            audit_log.record(connection, actor, "contract entered", piece.name, detail)
     for instrument in found:
         if instrument.address in known:
             continue
@@ -144,13 +207,26 @@ def _instrument(node: Node, description: Description, book: str, token: chain.De
     )
 
 
-def _book_args(offices: Offices) -> list[object]:
-    return [offices.admin, offices.admin_delay_s, list(offices.makers), list(offices.checkers)]
+def _book(offices: Offices) -> _Piece:
+    args = [offices.admin, offices.admin_delay_s, list(offices.makers), list(offices.checkers)]
+    return _Piece("control book", ContractKind.CONTROL_BOOK, CONTROL_BOOK, args, BOOK_SALT)
 
 
-def _token_args(description: Description, book: str, offices: Offices) -> list[object]:
+def _settlement(offices: Offices) -> _Piece:
+    args = [offices.admin, offices.admin_delay_s, planned_control_book(offices)]
+    return _Piece("settlement", ContractKind.SETTLEMENT, SETTLEMENT, args, SETTLEMENT_SALT)
+
+
+def _attestor(offices: Offices) -> _Piece:
+    if not offices.attestors:
+        raise UsageError("nobody is named to attest the reserve", "Name the attestor's keystore (setting attestor).")
+    args = [offices.admin, offices.admin_delay_s, list(offices.attestors)]
+    return _Piece("reserve attestor", ContractKind.RESERVE_ATTESTOR, RESERVE_ATTESTOR, args, ATTESTOR_SALT)
+
+
+def _token(description: Description, offices: Offices) -> _Piece:
     """The one argument of the constructor: the terms, in the order of `IAssetToken.Terms`."""
-    rules = description.rules
+    rules, attestor = description.rules, description.reserve_attestor
     terms = (
         description.name,
         description.symbol,
@@ -166,13 +242,10 @@ def _token_args(description: Description, book: str, offices: Offices) -> list[o
         sorted(rules.countries),
         rules.guarded_country,
         rules.counts_holders,
-        description.reserve_attestor,
-        book,
+        planned_reserve_attestor(offices) if attestor == OWN_ATTESTOR else attestor,
+        planned_control_book(offices),
         offices.admin,
         offices.admin_delay_s,
     )
-    return [terms]
-
-
-def _salt(description: Description) -> bytes:
-    return hashlib.sha256(b"rwaledger instrument 1 " + description.instrument_id.encode()).digest()
+    salt = hashlib.sha256(b"rwaledger instrument 1 " + description.instrument_id.encode()).digest()
+    return _Piece(description.instrument_id, ContractKind.ASSET_TOKEN, ASSET_TOKEN, [terms], salt)

@@ -33,6 +33,12 @@ CSV_OPTIONAL = (
 NO_COUNTRY = "none"
 """Stands for the guarded country of an instrument that has none."""
 
+SETTLEMENT_ID = "settlement"
+"""The name under which instructions to the settlement contract stand, so that no instrument may have it."""
+
+OWN_ATTESTOR = "own"
+"""Stands for the reserve attestor that is deployed with the instruments, under the offices of the settings."""
+
 _RULES = {"max_balance", "classes", "countries", "holder_cap", "counts_holders", "opens_at", "closes_at"} | {
     "guarded_country"
 }
@@ -44,8 +50,9 @@ _HOLDERS_MAX = 2**32 - 1
 class Description:
     """What an instrument is to be, before it has an address.
 
-    `reserve_attestor` is the zero address where issuing needs no attested reserve. `particulars`, where the file has
-    them, are settled at its activation and not by its deployment.
+    `reserve_attestor` is the zero address where issuing needs no attested reserve, and `OWN_ATTESTOR` for the attestor
+    that is deployed beside it. `particulars`, where the file has them, are settled at its activation and not by its
+    deployment.
     """
 
     instrument_id: str
@@ -120,7 +127,7 @@ class _Instrument(_Model):
     @model_validator(mode="after")
     def _known(self) -> Self:
         parsers = {
-            "reserve_attestor": parse_address, "isin": parse_isin, "dti": parse_dti, "domicile": parse_country,
+            "reserve_attestor": _attestor, "isin": parse_isin, "dti": parse_dti, "domicile": parse_country,
         }  # fmt: skip
         for name, parse in parsers.items():
             text = getattr(self, name)
@@ -128,6 +135,8 @@ class _Instrument(_Model):
                 parse(text)
         if not self.domicile and (self.isin or self.dti or self.filing):
             raise ValueError("isin, dti and filing need the domicile, the country where the underlying is")
+        if self.id == SETTLEMENT_ID:
+            raise ValueError(f"id: {SETTLEMENT_ID!r} stands for the settlement contract")
         return self
 
 
@@ -226,6 +235,10 @@ class _FilingUnread(ValueError):
     """A filing is neither a hash nor a file that can be read."""
 
 
+def _attestor(text: str) -> str:
+    return text if text == OWN_ATTESTOR else parse_address(text)
+
+
 def _description(model: _Instrument, folder: Path) -> Description:
     return Description(
         instrument_id=model.id,
@@ -235,7 +248,7 @@ def _description(model: _Instrument, folder: Path) -> Description:
         kind=InstrumentKind(model.kind),
         record_of_truth=RecordOfTruth(model.record_of_truth),
         rules=_described_rules(model.rules, model.decimals),
-        reserve_attestor=parse_address(model.reserve_attestor) if model.reserve_attestor else ISSUANCE_ACCOUNT,
+        reserve_attestor=_attestor(model.reserve_attestor) if model.reserve_attestor else ISSUANCE_ACCOUNT,
         particulars=_particulars(model, folder),
     )
 

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
 from pathlib import Path
 
-from rwaledger.chain.addresses import parse_address
 from rwaledger.domain.errors import InputFileError, InputProblem
-from rwaledger.domain.holder import Account, AccountKind, Holder, day_number
-from rwaledger.domain.instruction import Line, Operation, admission_detail
+from rwaledger.domain.instruction import Line, Operation
 from rwaledger.domain.instrument import Instrument
 from rwaledger.domain.posting import ISSUANCE_ACCOUNT
 from rwaledger.domain.units import parse_amount
-from rwaledger.operate.names import Names, parse_class, parse_country
+from rwaledger.operate.names import Names
 from rwaledger.operate.rows import FieldReader, Row, RowError, convert, read_rows
+from rwaledger.operate.times import parse_moment
 
 COMMAND = Path("command line")
 """Stands for the file where a single command gave the values."""
@@ -31,13 +29,9 @@ COLUMNS: dict[Operation, tuple[str, ...]] = {
     Operation.REINSTATE: ("instrument", "account"),
     Operation.TRANSFER: ("instrument", "from", "to", "amount"),
     Operation.FORCE_TRANSFER: ("instrument", "from", "to", "amount"),
+    Operation.SET_LOCK_UP: ("instrument", "account", "amount", "until"),
 }
 """The header of each operation's file."""
-
-HOLDER_COLUMNS = ("holder", "name", "country", "class", "valid_until", "address", "account")
-
-_HOLDER_ID_MAX = 64
-_VALID_UNTIL_MAX = date(2149, 6, 6)  # day 65,535, the last that the account word can hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +42,6 @@ class Entry:
     row: int
     instrument: Instrument
     line: Line
-
-
-@dataclass(frozen=True, slots=True)
-class Admission:
-    """A holder with one account, as a row of the holders' file gives it."""
-
-    row: int
-    holder: Holder
-    account: Account
 
 
 def read_entries(path: Path, operation: Operation, names: Names) -> list[Entry]:
@@ -75,56 +60,6 @@ def single_entry(operation: Operation, names: Names, fields: dict[str, str]) -> 
         InputFileError: something in it is wrong.
     """
     return _entries(COMMAND, operation, names, [Row(0, fields)])
-
-
-def read_admissions(path: Path, chain_id: int) -> list[Admission]:
-    """The holders and accounts of a holders' file.
-
-    Raises:
-        InputFileError: with every bad row.
-    """
-    rows = read_rows(path, HOLDER_COLUMNS)
-    return checked_admissions(path, convert(path, rows, lambda row: _admission(row, chain_id)))
-
-
-def single_admission(chain_id: int, fields: dict[str, str]) -> list[Admission]:
-    """The one admission of a single command.
-
-    Raises:
-        InputFileError: something in it is wrong.
-    """
-    return convert(COMMAND, [Row(0, fields)], lambda row: _admission(row, chain_id))
-
-
-def admission_line(admission: Admission) -> Line:
-    """The line that admits an account to an instrument."""
-    holder = admission.holder
-    detail = admission_detail(holder.country, holder.investor_class, day_number(holder.valid_until))
-    return Line(recipient=admission.account.address, detail=detail)
-
-
-def checked_admissions(path: Path, admissions: list[Admission]) -> list[Admission]:
-    """The same admissions, held against one another.
-
-    Raises:
-        InputFileError: an address twice, or a holder with two descriptions.
-    """
-    problems: list[InputProblem] = []
-    first_row: dict[str, int] = {}
-    described: dict[str, Admission] = {}
-    for admission in admissions:
-        address, holder = admission.account.address, admission.holder
-        if address in first_row:
-            message = f"the address stands in line {first_row[address]} already"
-            problems.append(InputProblem(path, admission.row, message))
-        first_row.setdefault(address, admission.row)
-        known = described.setdefault(holder.holder_id, admission)
-        if known.holder != holder:
-            message = f"holder {holder.holder_id!r} is described otherwise in line {known.row}"
-            problems.append(InputProblem(path, admission.row, message))
-    if problems:
-        raise InputFileError(problems)
-    return admissions
 
 
 def _entries(path: Path, operation: Operation, names: Names, rows: Sequence[Row]) -> list[Entry]:
@@ -164,19 +99,30 @@ def _parser(path: Path, operation: Operation, names: Names) -> Callable[[Row], E
         for column, field in _party_columns(columns, credit):
             address = fields.read(column, names.account)
             parties[field] = address or ""
-        amount = 0
+        amount = detail = 0
         if "amount" in columns:
             decimals = instrument.decimals if instrument else 18
-            amount = fields.read("amount", lambda text: parse_amount(text, decimals)) or 0
+            amount = fields.read("amount", lambda text: _amount(text, decimals, operation)) or 0
+        if "until" in columns:
+            detail = fields.read("until", _until) or 0
         fields.finish()
         if instrument is None:
             raise RowError(["instrument: missing"])
-        line = Line(
-            parties.get("sender", ISSUANCE_ACCOUNT), parties.get("recipient", ISSUANCE_ACCOUNT), amount_units=amount
-        )
+        sender, recipient = (parties.get(side, ISSUANCE_ACCOUNT) for side in ("sender", "recipient"))
+        line = Line(sender, recipient, amount, detail)
         return Entry(path, row.line, instrument, line)
 
     return parse
+
+
+def _amount(text: str, decimals: int, operation: Operation) -> int:
+    """Only a lock-up may be of nothing: that ends it."""
+    return 0 if text == "0" and operation is Operation.SET_LOCK_UP else parse_amount(text, decimals)
+
+
+def _until(text: str) -> int:
+    """The end of a lock-up in seconds since 1970; `none` ends it now."""
+    return 0 if text == "none" else int(parse_moment(text).timestamp())
 
 
 def _party_columns(columns: Sequence[str], credit: bool) -> list[tuple[str, str]]:
@@ -184,52 +130,3 @@ def _party_columns(columns: Sequence[str], credit: bool) -> list[tuple[str, str]
     if "account" in columns:
         return [("account", "recipient" if credit else "sender")]
     return [("from", "sender"), ("to", "recipient")]
-
-
-def _admission(row: Row, chain_id: int) -> Admission:
-    fields = FieldReader(row)
-    holder_id = fields.read("holder", _holder_id)
-    name = fields.read("name", str)
-    country = fields.read("country", parse_country)
-    investor_class = fields.read("class", parse_class)
-    valid_until = fields.read("valid_until", _date)
-    address = fields.read("address", _own_address)
-    kind = fields.read("account", _account_kind)
-    fields.finish()
-    if not (holder_id and name and country is not None and investor_class and valid_until and address and kind):
-        raise RowError(["a field is missing"])
-    return Admission(
-        row.line,
-        Holder(holder_id, name, country, investor_class, valid_until),
-        Account(chain_id, address, holder_id, kind),
-    )
-
-
-def _holder_id(text: str) -> str:
-    if len(text) > _HOLDER_ID_MAX or not text.replace("-", "").replace("_", "").isalnum() or text.startswith("0x"):
-        raise ValueError(f"{text!r} is no short name: letters, digits, - and _, at most {_HOLDER_ID_MAX}")
-    return text
-
-
-def _own_address(text: str) -> str:
-    address = parse_address(text)
-    if address == ISSUANCE_ACCOUNT:
-        raise ValueError("the zero address is the issuance account, and nobody's own")
-    return address
-
-
-def _date(text: str) -> date:
-    try:
-        day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).date()
-    except ValueError:
-        raise ValueError(f"{text!r} is no date, written like 2026-12-31") from None
-    if not date(1970, 1, 1) <= day <= _VALID_UNTIL_MAX:
-        raise ValueError(f"{text} is not between 1970-01-01 and {_VALID_UNTIL_MAX}")
-    return day
-
-
-def _account_kind(text: str) -> AccountKind:
-    try:
-        return AccountKind(text)
-    except ValueError:
-        raise ValueError(f"{text!r} is neither 'own' nor 'omnibus'") from None

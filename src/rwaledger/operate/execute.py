@@ -7,9 +7,11 @@ the same place: every line carried out exactly once.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from rwaledger.chain.sender import Receipt
+from rwaledger.domain.errors import UsageError
 from rwaledger.operate.approve import approve, require_four_eyes
 from rwaledger.operate.desk import Desk
 from rwaledger.operate.done import chain_time, open_plan, stored_instructions
@@ -45,14 +47,25 @@ def preview(desk: Desk, plan: Plan) -> Outcome:
     Raises:
         RwaledgerError: what the run would raise before it sends anything.
     """
-    stored = stored_instructions(desk, plan)
-    still_open = open_plan(desk.node, plan)
-    _as_carried_out(desk, plan, stored, still_open)
-    if not stored:
-        precheck(desk.node, still_open)
-    if still_open.parts:
-        require_four_eyes(desk, plan.control_book)
-    return _outcome(plan, still_open, bool(stored), [])
+    (outcome,) = preview_all(desk, [plan])
+    return outcome
+
+
+def preview_all(desk: Desk, plans: Sequence[Plan]) -> list[Outcome]:
+    """`preview` of plans that are to be run one after another: a later one sees what an earlier one will have done.
+
+    Raises:
+        RwaledgerError: what the run of one would raise before it sends anything.
+    """
+    _require_distinct_keys(plans)
+    seen = [_look(desk, plan) for plan in plans]
+    if any(not each.is_known for each in seen):
+        # What is known already was judged before it was stored; only what it will do counts for the others.
+        ahead = [part for each in seen for part in each.still_open.parts]
+        precheck(desk.node, replace(plans[0], parts=tuple(ahead)))
+    for control_book in {each.still_open.control_book for each in seen if each.still_open.parts}:
+        require_four_eyes(desk, control_book)
+    return [_outcome(plan, each.still_open, each.is_known, []) for plan, each in zip(plans, seen, strict=True)]
 
 
 def run(desk: Desk, plan: Plan) -> Outcome:
@@ -61,7 +74,7 @@ def run(desk: Desk, plan: Plan) -> Outcome:
     Raises:
         IdempotencyConflict: the key stands for another request, here or on the chain.
         InputFileError: a line would be refused; nothing was sent.
-        AuthorisationError: maker or checker lack their role or key.
+        AuthorisationError: maker or checker lack their role or key, the key was rejected, or a row was altered.
         ChainMismatch: the register is that of another chain.
         TransactionFailed, ContractRevert: the chain refused after all.
     """
@@ -71,11 +84,48 @@ def run(desk: Desk, plan: Plan) -> Outcome:
         require_four_eyes(desk, plan.control_book)
     stored = _take_over(desk, plan, known, open_at_start) if known else store(desk, plan)
     stored = write_statuses(desk.database, desk.node, stored)
-    mined = resend(desk, _not_done(stored))
-    todo = _not_done(write_statuses(desk.database, desk.node, stored))
+    mined = resend(desk, not_done(stored))
+    todo = not_done(write_statuses(desk.database, desk.node, stored))
     if todo:
         mined += send(desk, approve(desk, todo))
     return _outcome(plan, open_at_start, bool(known), mined)
+
+
+def run_all(desk: Desk, plans: Sequence[Plan]) -> list[Outcome]:
+    """Previews all plans, then runs one after another.
+
+    One that is refused on the way leaves those before it carried out; the same call again goes on from there.
+
+    Raises:
+        RwaledgerError: as `run`.
+    """
+    preview_all(desk, plans)
+    return [run(desk, plan) for plan in plans]
+
+
+def not_done(stored: Sequence[StoredInstruction]) -> list[StoredInstruction]:
+    """Those that the chain has not carried out."""
+    return [each for each in stored if not each.status.is_carried_out]
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    still_open: Plan
+    is_known: bool
+
+
+def _look(desk: Desk, plan: Plan) -> _Seen:
+    stored = stored_instructions(desk, plan)
+    still_open = open_plan(desk.node, plan)
+    _as_carried_out(desk, plan, stored, still_open)
+    return _Seen(still_open, bool(stored))
+
+
+def _require_distinct_keys(plans: Sequence[Plan]) -> None:
+    keys = [(plan.control_book, plan.key) for plan in plans]
+    for key in keys:
+        if keys.count(key) > 1:
+            raise UsageError(f"idempotency key {key[1]!r} stands for two requests at once", "Give each its own.")
 
 
 def _take_over(desk: Desk, plan: Plan, stored: list[StoredInstruction], still_open: Plan) -> list[StoredInstruction]:
@@ -94,7 +144,7 @@ def _take_over(desk: Desk, plan: Plan, stored: list[StoredInstruction], still_op
 def _as_carried_out(
     desk: Desk, plan: Plan, stored: list[StoredInstruction], still_open: Plan
 ) -> list[StoredInstruction]:
-    """The instructions of the register, or drafts of them, with the chain's word for those whose reference is used.
+    """The instructions of the register, with the chain's word for those whose reference is used.
 
     Raises:
         IdempotencyConflict: a reference has carried out something else.
@@ -102,17 +152,14 @@ def _as_carried_out(
     now = chain_time(desk.node)
     by_ref = {each.instruction.ref: each for each in stored}
     free = {part.ref for part in still_open.parts}
-    return [
-        each
-        if part.ref in free or each.status.is_carried_out
-        else recover(desk.node, each, part.instrument.deploy_block)
-        for part in plan.parts
-        for each in [by_ref.get(part.ref) or draft(desk, plan, part, now)]
-    ]
-
-
-def _not_done(stored: list[StoredInstruction]) -> list[StoredInstruction]:
-    return [each for each in stored if not each.status.is_carried_out]
+    actual = []
+    for part in plan.parts:
+        known = by_ref.get(part.ref)
+        if known is not None and (part.ref in free or known.status.is_carried_out):
+            actual.append(known)
+        elif part.ref not in free:
+            actual.append(recover(desk.node, known or draft(desk, plan, part, now), part.instrument.deploy_block))
+    return actual
 
 
 def _outcome(plan: Plan, open_at_start: Plan, known: bool, mined: list[Receipt]) -> Outcome:

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from rwaledger.chain import instructions as book
 from rwaledger.chain.rpc import Node
-from rwaledger.chain.sender import Receipt, await_receipts, receipts
+from rwaledger.chain.sender import Receipt, receipts
 from rwaledger.domain.instruction import InstructionStatus
 from rwaledger.registry import audit_log, instructions, transactions
 from rwaledger.registry.database import Connection, Database
@@ -35,13 +35,6 @@ def follow(database: Database, node: Node, final_block: int) -> None:
         instructions.finalise(connection, node.chain_id, final_block)
 
 
-def confirm(database: Database, node: Node, sent: Sequence[StoredTransaction]) -> list[Receipt]:
-    """Waits for the receipts of what was sent, and writes them down, whether they succeeded or not."""
-    mined = await_receipts(node, [transaction.tx_hash for transaction in sent])
-    write_receipts(database, sent, mined)
-    return mined
-
-
 def write_receipts(database: Database, known: Sequence[StoredTransaction], found: Sequence[Receipt | None]) -> None:
     """Writes down how each transaction ended; one that has no receipt any more is `sent` again."""
     with database.begin() as connection:
@@ -62,9 +55,9 @@ def write_statuses(database: Database, node: Node, stored: Sequence[StoredInstru
     renewed = [replace(each, status=_status(each, digests[each.instruction.ref])) for each in stored]
     with database.begin() as connection:
         for before, after in zip(stored, renewed, strict=True):
-            if before.status is not after.status:
-                ref = after.instruction.ref
-                instructions.set_status(connection, ref, after.status)
+            ref = after.instruction.ref
+            # Another process may have written it down meanwhile.
+            if before.status is not after.status and instructions.change_status(connection, ref, after.status):
                 audit_log.record(connection, "chain", f"instruction {after.status}", ref, {"was": before.status.value})
     return renewed
 

@@ -29,7 +29,8 @@ class Names:
         accounts = holders.accounts(connection, chain_id)
         by_holder: dict[str, list[str]] = defaultdict(list)
         for account in accounts.values():
-            by_holder[account.holder_id].append(account.address)
+            if not account.replaced_by:
+                by_holder[account.holder_id].append(account.address)
         found = {i.instrument_id: i for i in instruments.instruments(connection) if i.chain_id == chain_id}
         return cls(chain_id, found, accounts, dict(by_holder))
 

@@ -10,7 +10,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rwaledger.chain import state
 from rwaledger.chain.contracts import ASSET_TOKEN
 from rwaledger.chain.rpc import Node
 from rwaledger.domain.acts import InstrumentModel
@@ -49,19 +48,13 @@ def precheck(node: Node, plan: Plan) -> None:
     """
     parts_by_instrument: dict[str, list[Part]] = defaultdict(list)
     for part in plan.parts:
-        parts_by_instrument[part.instrument.instrument_id].append(part)
+        if part.operation is not Operation.LICENSE_VENUE:  # acts on the settlement, which is no instrument
+            parts_by_instrument[part.instrument.instrument_id].append(part)
     problems: list[InputProblem] = []
     for parts in parts_by_instrument.values():
         problems += _problems(node, parts)
     if problems:
         raise InputFileError(problems)
-
-
-def judge_move(node: Node, instrument: Instrument, move: Move) -> tuple[Restriction, Restriction]:
-    """The verdicts of the Python rules and of the contract on one move; they are written apart and must agree."""
-    model = load_model(node, instrument, {move.sender, move.recipient} - {ISSUANCE_ACCOUNT})
-    code = state.restriction_code(node, instrument.address, (move.sender, move.recipient, move.amount_units))
-    return model.judge(move), Restriction(code)
 
 
 def _problems(node: Node, parts: Sequence[Part]) -> list[InputProblem]:
@@ -96,8 +89,6 @@ def _reason(judge: _Judge, part: Part, line: Line) -> str:
             return _transfer_reason(judge, line)
         case Operation.FREEZE | Operation.RELEASE:
             return _frozen_reason(judge, part.operation, line)
-        case Operation.LICENSE_VENUE:
-            return ""
     verdict = _verdict(judge.model, part, line)
     if verdict is Restriction.NONE:
         return ""
@@ -144,6 +135,11 @@ def _verdict_on_instrument(model: InstrumentModel, part: Part, line: Line) -> Ve
 
 
 def _transfer_reason(judge: _Judge, line: Line) -> str:
+    """The rules come first: an allowance can be given, and would not help where a rule refuses."""
+    move = Move(line.sender, line.recipient, line.amount_units)
+    restriction = judge.model.judge(move)
+    if restriction is not Restriction.NONE:
+        return _refused(restriction)
     allowed = judge.allowances[line.sender]
     if allowed < line.amount_units:
         amount = format_amount(allowed, judge.instrument.decimals)
@@ -151,9 +147,7 @@ def _transfer_reason(judge: _Judge, line: Line) -> str:
             f"the sender has approved {amount} to the control book, less than the amount;"
             " the sender's own key approves with `rwaledger units approve`"
         )
-    restriction = judge.model.apply(Move(line.sender, line.recipient, line.amount_units))
-    if restriction is not Restriction.NONE:
-        return _refused(restriction)
+    judge.model.carry_out(move)
     judge.allowances[line.sender] -= line.amount_units
     return ""
 

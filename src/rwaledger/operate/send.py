@@ -5,82 +5,53 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rwaledger.chain import instructions as book
-from rwaledger.chain.sender import (
-    Outgoing,
-    Receipt,
-    broadcast,
-    estimate,
-    failure_of,
-    mined_nonce,
-    next_nonce,
-    receipts,
-    sign_calls,
-)
+from rwaledger.chain.addresses import checksummed
+from rwaledger.chain.sender import Receipt, failure_of, simulate
 from rwaledger.domain.errors import AuthorisationError, RwaledgerError
 from rwaledger.domain.instruction import InstructionStatus
+from rwaledger.operate.authentic import require_authentic
 from rwaledger.operate.desk import Desk
+from rwaledger.operate.dispatch import ATTEMPTS, Parcel, overtaken, push, sign_and_store
 from rwaledger.operate.done import chain_time
-from rwaledger.operate.follow import confirm, write_statuses
+from rwaledger.operate.follow import write_statuses
 from rwaledger.registry import audit_log, instructions, transactions
 from rwaledger.registry.instructions import StoredInstruction
-from rwaledger.registry.transactions import StoredTransaction, TransactionStatus
+from rwaledger.registry.transactions import TransactionStatus
+
+LINES_AT_ONCE = 1_500
+"""Lines of one simulation: 44 million gas for admissions, below the 50 million that geth spends on a question."""
 
 _RESENDABLE = (TransactionStatus.SIGNED, TransactionStatus.SENT, TransactionStatus.MINED)
 
 
 def send(desk: Desk, approved: Sequence[StoredInstruction]) -> list[Receipt]:
-    """Sends all, as many at once as do not need what an earlier one moves, and waits until they are mined.
+    """Sends all, as many at once as would succeed one after another, and waits until they are mined.
 
     Raises:
+        AuthorisationError: a row is not what its checker signed; nothing was sent.
         ContractRevert: the next one would fail; it was not sent.
         TransactionFailed: one was sent and failed, and nobody else has carried it out.
     """
-    remaining = list(approved)
-    mined: list[Receipt] = []
-    while remaining:
-        calls, gas = _ready(desk, remaining)
-        desk.progress("send", len(mined), len(approved))
-        ready = remaining[: len(calls)]
-        signed = sign_and_store(desk, ready, calls, gas)
-        broadcast(desk.node, [transaction.raw for transaction in signed])
-        found = confirm(desk.database, desk.node, signed)
-        _require_done(desk, write_statuses(desk.database, desk.node, ready), found)
-        mined += found
-        desk.progress("send", len(mined), len(approved))
-        remaining = remaining[len(calls) :]
-    return mined
-
-
-def sign_and_store(
-    desk: Desk, ready: Sequence[StoredInstruction], calls: Sequence[Outgoing], gas: Sequence[int]
-) -> list[StoredTransaction]:
-    """Signs the transactions and stores them before any is sent, so that what is resent is the same bytes.
-
-    Raises:
-        AuthorisationError: the key is not the maker's.
-    """
+    require_authentic(desk.node, approved)
     maker = desk.open_maker()
     if maker.address != desk.maker:
-        raise AuthorisationError(f"the maker's key is that of {maker.address}", "Name the right keystore.")
-    signed = sign_calls(desk.node, maker, calls, gas, next_nonce(desk.node, maker.address))
-    stored = [
-        StoredTransaction(
-            tx_hash=transaction.tx_hash,
-            chain_id=desk.node.chain_id,
-            sender=transaction.sender,
-            nonce=transaction.nonce,
-            instruction_ref=each.instruction.ref,
-            purpose=each.instruction.operation.value,
-            raw=transaction.raw,
-            status=TransactionStatus.SIGNED,
-        )
-        for each, transaction in zip(ready, signed, strict=True)
-    ]
-    with desk.database.begin() as connection:
-        transactions.add_transactions(connection, stored)
-        for each in ready:
-            instructions.set_status(connection, each.instruction.ref, InstructionStatus.SENT)
-    return stored
+        raise AuthorisationError(f"the maker's key is that of {checksummed(maker.address)}", "Name the right keystore.")
+    remaining, mined, in_vain = list(approved), [], 0
+    while remaining:
+        desk.progress("send", len(approved) - len(remaining), len(approved))
+        parcels = _ready(desk, remaining)
+        found = push(desk.database, desk.node, sign_and_store(desk.database, desk.node, maker, parcels))
+        ready = write_statuses(desk.database, desk.node, remaining[: len(parcels)])
+        _require_done(desk, ready, found)
+        mined += [receipt for receipt in found if receipt is not None]
+        # What another wallet's transaction has pushed out is signed anew.
+        undone = [each for each in ready if not each.status.is_carried_out]
+        in_vain = in_vain + 1 if len(undone) == len(ready) else 0
+        if in_vain == ATTEMPTS:
+            raise overtaken(desk.maker)
+        remaining = undone + remaining[len(ready) :]
+    desk.progress("send", len(approved), len(approved))
+    return mined
 
 
 def resend(desk: Desk, waiting: Sequence[StoredInstruction]) -> list[Receipt]:
@@ -88,29 +59,25 @@ def resend(desk: Desk, waiting: Sequence[StoredInstruction]) -> list[Receipt]:
 
     `waiting` are instructions that are not carried out. A transaction whose nonce another one has taken can never be
     mined: it is marked as replaced. One whose instruction has expired would only revert, and is left alone.
+
+    Raises:
+        AuthorisationError: a row is not what its checker signed; nothing was sent.
     """
-    in_time = {each.instruction.ref for each in waiting if each.instruction.not_after >= chain_time(desk.node)}
+    now = chain_time(desk.node)
+    in_time = {each.instruction.ref: each for each in waiting if each.instruction.not_after >= now}
     with desk.database.read() as connection:
-        known = transactions.unsettled_transactions(connection, desk.node.chain_id)
-    sent = [each for each in known if each.instruction_ref in in_time and each.status in _RESENDABLE]
-    # The nonces first: of a block between the two questions, the receipts then know as well.
-    nonces = {sender: mined_nonce(desk.node, sender) for sender in {each.sender for each in sent}}
-    found = receipts(desk.node, [each.tx_hash for each in sent])
-    lost = [each for each, receipt in zip(sent, found, strict=True) if receipt is None]
-    replaced = [each for each in lost if each.nonce < nonces[each.sender]]
-    with desk.database.begin() as connection:
-        for each in replaced:
-            transactions.set_transaction_status(connection, each.tx_hash, TransactionStatus.REPLACED)
-    broadcast(desk.node, [each.raw for each in lost if each not in replaced])
-    return confirm(desk.database, desk.node, [each for each in sent if each not in replaced])
+        known = transactions.transactions_of_instructions(connection, in_time)
+    sent = [each for each in known if each.status in _RESENDABLE]
+    require_authentic(desk.node, [in_time[ref] for ref in {str(each.instruction_ref) for each in sent}])
+    return [receipt for receipt in push(desk.database, desk.node, sent) if receipt is not None]
 
 
-def _require_done(desk: Desk, sent: Sequence[StoredInstruction], found: Sequence[Receipt]) -> None:
+def _require_done(desk: Desk, sent: Sequence[StoredInstruction], found: Sequence[Receipt | None]) -> None:
     """A transaction may revert because another run was faster; the instruction is done all the same."""
     failed = [
         (each.instruction.ref, receipt)
         for each, receipt in zip(sent, found, strict=True)
-        if not receipt.succeeded and each.status is not InstructionStatus.MINED
+        if receipt is not None and not receipt.succeeded and not each.status.is_carried_out
     ]
     if not failed:
         return
@@ -121,21 +88,31 @@ def _require_done(desk: Desk, sent: Sequence[StoredInstruction], found: Sequence
     raise failure_of(desk.node, failed[0][1])
 
 
-def _ready(desk: Desk, remaining: Sequence[StoredInstruction]) -> tuple[list[Outgoing], list[int]]:
-    """The calls of the first instructions that succeed on the present state, with their gas: at least one.
+def _ready(desk: Desk, remaining: Sequence[StoredInstruction]) -> list[Parcel]:
+    """The calls of the first instructions that succeed one after another, with their gas: at least one.
 
     Raises:
         ContractRevert: the very first would fail.
     """
-    calls: list[Outgoing] = []
-    gas: list[int] = []
-    for each in remaining:
-        call = book.execution(each.instruction, each.signature or "")
-        (result,) = estimate(desk.node, desk.maker, [call])
+    group = _group(remaining)
+    calls = [book.execution(each.instruction, each.signature or "") for each in group]
+    parcels: list[Parcel] = []
+    for each, call, result in zip(group, calls, simulate(desk.node, desk.maker, calls), strict=True):
         if isinstance(result, RwaledgerError):
-            if not calls:
+            if not parcels:
                 raise result
             break
-        calls.append(call)
-        gas.append(result)
-    return calls, gas
+        parcels.append(Parcel(call, result, each.instruction.operation.value, each.instruction.ref))
+    return parcels
+
+
+def _group(remaining: Sequence[StoredInstruction]) -> list[StoredInstruction]:
+    """The first instructions, as many as a node carries out in one simulation: at least one."""
+    group: list[StoredInstruction] = []
+    lines = 0
+    for each in remaining:
+        lines += max(1, len(each.instruction.lines))
+        if group and lines > LINES_AT_ONCE:
+            break
+        group.append(each)
+    return group

@@ -14,6 +14,7 @@ from rwaledger.domain.instruction import (
     particulars_of_line,
     rules_of_line,
 )
+from rwaledger.domain.instrument import Rules
 from rwaledger.domain.units import format_amount
 from rwaledger.operate.names import country_code
 
@@ -27,6 +28,10 @@ _OF_INSTRUMENT = {
     Operation.CANCEL_RECORD_DATE,
     Operation.LICENSE_VENUE,
 }
+
+
+NO_RULE = "none"
+"""Stands for a rule that is off."""
 
 
 def sets_instrument(operation: Operation) -> bool:
@@ -85,17 +90,24 @@ def _activation(line: Line, order: str) -> str:
     return ", ".join(parts)
 
 
+def rule_words(rules: Rules, decimals: int) -> dict[str, str]:
+    """Each rule of a rule set in words, by its name; "none" where it is off. The list of countries is no part."""
+    classes = ", ".join(_class_name(n) for n in sorted(rules.classes))
+    words = {
+        "max_balance": rules.max_balance_units
+        and f"at most {format_amount(rules.max_balance_units, decimals)} an account",
+        "holder_cap": rules.holder_cap and f"at most {rules.holder_cap} holders",
+        "opens_at": rules.opens_at and f"transfers from {time_words(rules.opens_at)}",
+        "closes_at": rules.closes_at and f"transfers until {time_words(rules.closes_at)}",
+        "classes": classes and f"classes {classes}",
+        "countries": rules.countries_restricted and "listed countries only",
+    }
+    return {name: text or NO_RULE for name, text in words.items()}
+
+
 def _rules(line: Line, decimals: int) -> str:
-    rules = rules_of_line(line)
-    parts = [
-        f"at most {format_amount(rules.max_balance_units, decimals)} an account" if rules.max_balance_units else "",
-        f"at most {rules.holder_cap} holders" if rules.holder_cap else "",
-        f"transfers from {time_words(rules.opens_at)}" if rules.opens_at else "",
-        f"transfers until {time_words(rules.closes_at)}" if rules.closes_at else "",
-        f"classes {', '.join(_class_name(n) for n in sorted(rules.classes))}" if rules.classes else "",
-        "listed countries only" if rules.countries_restricted else "",
-    ]
-    return "; ".join(part for part in parts if part) or "no rules"
+    words = rule_words(rules_of_line(line), decimals).values()
+    return "; ".join(text for text in words if text != NO_RULE) or "no rules"
 
 
 def _class_name(number: int) -> str:

@@ -10,16 +10,19 @@ from rwaledger import __version__
 from rwaledger.chain.addresses import checksummed
 from rwaledger.domain.block import Pin
 from rwaledger.domain.errors import RegisterConflict
-from rwaledger.domain.holder import Account, Holder
+from rwaledger.domain.holder import Account
 from rwaledger.domain.instrument import Instrument
 from rwaledger.domain.posting import ISSUANCE_ACCOUNT
 from rwaledger.domain.reconciliation import Break, CheckResult, Reconciliation, Value
 from rwaledger.registry import holders, instruments, positions
 from rwaledger.registry.database import Connection, Database
 from rwaledger.registry.digest import register_digest
+from rwaledger.registry.sealing import Seal
 
 TITLE = "Reconciliation report"
 NO_HOLDER = "no holder on the register"
+SEALED = "(sealed)"
+"""Stands behind a holder's short name, where nobody gave the key that opens the name."""
 NOTICE = (
     "The block hash above is what this report stands on. A chain that one party runs by itself, such as a local "
     "node, proves nothing against whoever runs the node."
@@ -122,17 +125,20 @@ class Report:
         return f"FAIL: {failed} of {len(self.results)} checks do not agree; {causes}{following}"
 
 
-def build(database: Database, reconciliation: Reconciliation) -> Report:
+def build(database: Database, reconciliation: Reconciliation, seal: Seal | None = None) -> Report:
     """The report of a reconciliation, with holdings and supply from the register at the pinned block.
 
+    Holders are named where `seal`, the privacy key, is given; else by their short names alone.
+
     Raises:
+        AuthorisationError: the names were sealed with another key.
         DatabaseUnreachable: no answer.
         RegisterConflict: the register is no longer the one that was reconciled.
     """
     pin = reconciliation.pin
     with database.read() as c:
         _require_same_register(c, reconciliation)
-        names = {holder.holder_id: holder for holder in holders.holders(c)}
+        names = _names(c, seal)
         accounts = holders.accounts(c, pin.chain_id)
         known = [i for i in instruments.instruments(c) if i.chain_id == pin.chain_id]
         parts = tuple(_part(c, i, pin, accounts, names) for i in known if i.deploy_block <= pin.block_number)
@@ -170,7 +176,14 @@ def _require_same_register(c: Connection, reconciliation: Reconciliation) -> Non
         )
 
 
-def _findings(breaks: Iterable[Break], names: Mapping[str, Holder]) -> tuple[Finding, ...]:
+def _names(c: Connection, seal: Seal | None) -> dict[str, str]:
+    """What stands for the name of each holder."""
+    if seal is None:
+        return {holder.holder_id: f"{holder.holder_id} {SEALED}" for holder in holders.holders(c)}
+    return {holder_id: person.name for holder_id, person in holders.people(c, seal).items()}
+
+
+def _findings(breaks: Iterable[Break], names: Mapping[str, str]) -> tuple[Finding, ...]:
     found = list(breaks)
     following: dict[str, list[Finding]] = {}
     for each in found:
@@ -181,8 +194,7 @@ def _findings(breaks: Iterable[Break], names: Mapping[str, Holder]) -> tuple[Fin
     )
 
 
-def _finding(found: Break, names: Mapping[str, Holder], consequences: tuple[Finding, ...] = ()) -> Finding:
-    holder = names.get(found.holder_id)
+def _finding(found: Break, names: Mapping[str, str], consequences: tuple[Finding, ...] = ()) -> Finding:
     return Finding(
         found.break_id,
         found.check,
@@ -190,7 +202,7 @@ def _finding(found: Break, names: Mapping[str, Holder], consequences: tuple[Find
         found.instrument_id,
         shown(found.account),
         found.holder_id,
-        holder.name if holder else "",
+        names.get(found.holder_id, ""),
         shown(found.summary),
         Value(found.left.record, shown(found.left.value)),
         Value(found.right.record, shown(found.right.value)),
@@ -205,7 +217,7 @@ def _part(
     instrument: Instrument,
     pin: Pin,
     accounts: Mapping[str, Account],
-    names: Mapping[str, Holder],
+    names: Mapping[str, str],
 ) -> InstrumentPart:
     balances = positions.balances_at(c, instrument.instrument_id, pin.block_number)
     supply = -balances.pop(ISSUANCE_ACCOUNT, 0)
@@ -223,12 +235,11 @@ def _part(
 
 
 def _holding(
-    units: int, account: str, supply: int, accounts: Mapping[str, Account], names: Mapping[str, Holder]
+    units: int, account: str, supply: int, accounts: Mapping[str, Account], names: Mapping[str, str]
 ) -> Holding:
     known = accounts.get(account)
     holder_id = known.holder_id if known else ""
-    name = names[holder_id].name if holder_id in names else NO_HOLDER
-    return Holding(holder_id, name, shown(account), units, share_percent(units, supply))
+    return Holding(holder_id, names.get(holder_id, NO_HOLDER), shown(account), units, share_percent(units, supply))
 
 
 def _history(c: Connection, instrument_id: str, block: int) -> tuple[tuple[SupplyPoint, ...], str]:

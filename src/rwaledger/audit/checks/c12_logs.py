@@ -1,4 +1,4 @@
-"""C12: every log of an instrument or control book is an event we know, in the register as it is on the chain."""
+"""C12: every log of the contracts is an event we know, and in the register as it is on the chain."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rwaledger.domain.reconciliation import BreakClass, CheckResult, Value
 ID = "C12"
 TITLE = "Every log is in the register"
 PURPOSE = (
-    "Every log of an instrument or control book is decoded, every transfer posted; no log on the chain is missing "
+    "Every log of our contracts is decoded, every transfer posted; no log on the chain is missing "
     "from the register, none in the register from the chain, and none differs. The blocks behind them are the chain's, "
     "and no row is of an instrument or contract that the register does not list."
 )

@@ -19,7 +19,8 @@ MAY_IMPORT = {
     "chain": {"domain", "artifacts"},
     "registry": {"domain"},
     **{name: {"chain", "registry", "domain"} for name in MIDDLE},
-    "cli": MIDDLE | {"chain", "registry", "domain"},
+    "scenarios": {"domain"},
+    "cli": MIDDLE | {"chain", "registry", "domain", "scenarios"},
     "verifier": set(),
 }
 OWNED = {"web3": "chain", "eth_account": "chain", "eth_abi": "chain", "sqlalchemy": "registry", "alembic": "registry"}

@@ -26,4 +26,4 @@ def test_the_demo_reconciles_and_then_finds_both_tamperings() -> None:
         ("C02", "AMOUNT", "GRN28"),
         ("C05", "UNDUE_CREATION", "HKDS"),
     ]
-    assert "\nexit code 3\n" in done.stdout.split("reconcile run --out tampered")[1]
+    assert "\nexit code 3\n" in done.stdout.split("reconcile run --names --out tampered")[1]

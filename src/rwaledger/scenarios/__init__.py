@@ -1,0 +1,1 @@
+"""Scenarios: stories with dates, commands, input files and the figures that they must end with."""

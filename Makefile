@@ -31,6 +31,10 @@ test-deep: setup ## Run the Solidity tests with 10,000 random inputs each; an ho
 gas: setup ## Show what each operation costs beside other systems; results in build/gas.json
 	@$(BIN)/python -m benchmarks.gas
 
+.PHONY: throughput
+throughput: setup ## Show how fast 10,000 holders are admitted and issued to; results in build/bench.json
+	@$(BIN)/python -m benchmarks.throughput
+
 .PHONY: slither
 slither: setup ## Have slither look for weaknesses of the contracts
 	@PATH="node_modules/.bin:$$PATH" scripts/slither

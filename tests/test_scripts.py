@@ -48,14 +48,14 @@ def test_the_runbooks_lead_from_nothing_to_a_report(folder: Path) -> None:
     assert deployed.returncode == 0, deployed.stderr
     issued = script("issue", *files, "--yes")
     assert issued.returncode == 0, issued.stderr
-    assert "15 lines carried out in 3 transactions" in issued.stdout
+    assert "48 lines carried out in 6 transactions" in issued.stdout
     mine(Node((folder / "rwaledger.toml").read_text().split('"')[1]), 2)
     reconciled = script("reconcile", "report")
     assert reconciled.returncode == 0, reconciled.stderr
     assert "PASS: all 8 checks agree" in (folder / "report" / "report.json").read_text()
 
 
-@pytest.mark.parametrize("name", ["deploy", "issue", "reconcile"])
+@pytest.mark.parametrize("name", ["deploy", "issue", "coupon", "reconcile"])
 def test_a_runbook_without_its_files_says_its_usage(name: str) -> None:
     done = script(name)
     assert done.returncode == 2

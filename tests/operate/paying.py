@@ -120,7 +120,7 @@ def open_paying_office(folder: Path) -> Office:
             ["instrument", "deploy", "instruments.toml"],
             ["instrument", "activate", "instruments.toml"],
             ["holder", "admit", "holders.csv"],
-            ["bond", "terms", "set", "terms.toml"],
+            ["terms", "set", "terms.toml"],
         ):
             assert run([*words, "--yes"]) == 0
     office.issue(MONEY, "money")

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rwaledger.cli.main import run
 from rwaledger.domain.clients import HOUSE, ClientTrade, Overdrawn, statement_legs, trade_legs
-from rwaledger.domain.errors import IdempotencyConflict, InputFileError
+from rwaledger.domain.errors import IdempotencyConflict, InputFileError, UsageError
 from rwaledger.domain.holder import Account, AccountKind
 from rwaledger.operate.clients import Booked, book_statement, book_trades, read_statement, read_trades
 from rwaledger.registry import clients, holders
 from tests.office import Office
+from tests.operate.paying import at
 
 DAY = date(2026, 5, 12)
 STATEMENT = "HKDS,P-1,1200\nHKDS,P-2,800.5\nGRN28,P-1,10\n"
@@ -74,12 +76,44 @@ def test_the_same_file_again_books_nothing(office: Office, account: Account) -> 
         state(office, account, "HKDS,P-1,1\n")
 
 
+def test_a_statement_that_changes_nothing_is_booked_once_as_well(office: Office, account: Account) -> None:
+    state(office, account, STATEMENT)
+    assert state(office, account, STATEMENT, "confirmed").entries == 0
+    trade(office, account, "HKDS,P-1,P-2,100\n")
+    before = balances(office, account)
+    assert state(office, account, STATEMENT, "confirmed").known
+    assert balances(office, account) == before
+
+
+def test_a_statement_of_an_earlier_day_does_not_undo_what_was_booked_since(office: Office, account: Account) -> None:
+    state(office, account, STATEMENT)
+    before = balances(office, account)
+    path = office.write("old.csv", "instrument,client,balance\nHKDS,P-1,1\n")
+    stated, day = read_statement(path, office.names()), DAY - timedelta(days=1)
+    with pytest.raises(UsageError, match="the sub-ledger has entries of 2026-05-12"):
+        book_statement(office.database, office.desk.maker, account, path, stated, day, "old")
+    assert balances(office, account) == before
+
+
 def test_a_client_cannot_owe_units_and_then_nothing_is_booked(office: Office, account: Account) -> None:
     state(office, account, STATEMENT)
     before = balances(office, account)
     with pytest.raises(InputFileError, match=r"trades\.csv:3: P-1 has 1100000000 units"):
         trade(office, account, "HKDS,P-1,P-2,100\nHKDS,P-1,P-2,1101\n")
     assert balances(office, account) == before
+
+
+def test_the_day_of_a_booking_is_the_local_one(paying: Office) -> None:
+    """Half past midnight in Hong Kong is the day before in UTC."""
+    with paying.database.begin() as connection:
+        found = replace(holders.account_of(connection, paying.node.chain_id, "peak"), kind=AccountKind.OMNIBUS)
+        holders.put_account(connection, found)
+    at(paying, "2026-02-03T00:30:00+08:00")
+    paying.write("clients.csv", "instrument,client,balance\nHKDS,P-1,1\n")
+    assert run(["omnibus", "import", "peak", "clients.csv", "--yes"]) == 0
+    with paying.database.read() as connection:
+        postings = clients.client_postings(connection, found.chain_id, found.address)
+    assert {each.dated for each in postings} == {date(2026, 2, 3)}
 
 
 @pytest.mark.parametrize(

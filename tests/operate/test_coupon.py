@@ -1,4 +1,4 @@
-"""Coupons from declaration to payment: the figures of the scenario, and all that must stop one."""
+"""Coupons from declaration to payment: the figures of the scenario, and whose they are."""
 
 from __future__ import annotations
 
@@ -10,15 +10,17 @@ from rwaledger.chain import state
 from rwaledger.chain.keys import dev_address, dev_signer
 from rwaledger.cli.main import run
 from rwaledger.domain.errors import TravelRuleRequired
+from rwaledger.domain.holder import Account, AccountKind
 from rwaledger.operate import coupon
 from rwaledger.operate.coupon import load_bond
 from rwaledger.operate.coupon_entitlements import entitle
 from rwaledger.operate.done import chain_time
+from rwaledger.operate.names import Names, party_account
 from rwaledger.operate.privacy import seal_of
 from rwaledger.operate.travel import payments_of_plans, record_travel, required_records
 from rwaledger.registry import audit_log
 from tests.office import MAKER, Office
-from tests.operate.paying import BONDS, at, entitled_coupon, json_of, policy, reconcile
+from tests.operate.paying import BONDS, HEADER, at, entitled_coupon, json_of, policy, reconcile
 
 JULY = ("GRN28", "--pays-on", "2026-07-20")
 
@@ -100,95 +102,35 @@ def test_the_payer_pays_nothing_to_itself(paying: Office, capsys: pytest.Capture
     assert run(["bond", "coupon", "pay", *JULY, "--yes"]) == 0
 
 
-@pytest.mark.parametrize(
-    ("words", "code", "reason"),
-    [
-        (["declare", "GRN28", "--pays-on", "2026-07-21"], 2, "GRN28 pays no coupon on 2026-07-21"),
-        (["declare", "HKDS", "--pays-on", "2026-07-20"], 1, "may be paid no interest"),
-        (["declare", "HKMM", "--pays-on", "2026-07-20"], 2, "no bond with terms called 'HKMM'"),
-        (["declare", *JULY], 1, "GRN28 is not reconciled: no reconciliation is on record"),
-        (["entitle", *JULY], 2, "no declared action called 'coupon:GRN28:2026-07-20'"),
-        (["pay", *JULY], 2, "no declared action called 'coupon:GRN28:2026-07-20'"),
-    ],
-)
-def test_refused_before_it_begins(
-    paying: Office, capsys: pytest.CaptureFixture[str], words: list[str], code: int, reason: str
-) -> None:
-    sent = paying.sent_by_maker()
-    assert run(["bond", "coupon", *words, "--yes"]) == code
-    assert reason in capsys.readouterr().err
-    assert paying.sent_by_maker() == sent
+def test_terms_that_name_a_lost_wallet_mean_what_took_its_place() -> None:
+    lost, new, omnibus = (f"0x{digit * 40}" for digit in "123")
+    accounts = {
+        lost: Account(1, lost, "issuer", AccountKind.OWN, new),
+        new: Account(1, new, "issuer", AccountKind.OWN),
+        omnibus: Account(1, omnibus, "issuer", AccountKind.OMNIBUS),
+    }
+    names = Names(1, {}, accounts, {"issuer": [new, omnibus]})
+    assert [party_account(names, text) for text in (lost, new, omnibus, "issuer")] == [new, new, omnibus, new]
 
 
-def test_no_step_comes_too_early(paying: Office, capsys: pytest.CaptureFixture[str]) -> None:
-    paying.issue(BONDS, "bonds")
-    at(paying, "2026-07-15T09:00:00+08:00")
-    reconcile(paying)
-    assert run(["bond", "coupon", "declare", *JULY, "--yes"]) == 0
-    assert run(["bond", "coupon", "pay", *JULY, "--yes"]) == 1
-    assert "nobody is entitled to coupon:GRN28:2026-07-20 yet" in capsys.readouterr().err
-    assert run(["bond", "coupon", "entitle", *JULY, "--yes"]) == 1
-    assert "has not passed on the chain" in capsys.readouterr().err
-    at(paying, "2026-07-19T09:00:00+08:00")
-    assert run(["bond", "coupon", "entitle", *JULY, "--yes"]) == 1
-    assert "the register has not come to the record date" in capsys.readouterr().err
-    reconcile(paying)
-    assert run(["bond", "coupon", "entitle", *JULY, "--yes"]) == 0
-    assert run(["bond", "coupon", "pay", *JULY, "--yes"]) == 1
-    assert "is paid on 2026-07-20; on the chain it is 2026-07-19" in capsys.readouterr().err
-
-
-def test_a_register_that_disagrees_with_the_chain_entitles_nobody(
+def test_the_payers_clients_are_paid_and_its_own_account_pays(
     paying: Office, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from sqlalchemy import text
-
-    paying.issue(BONDS, "bonds")
-    at(paying, "2026-07-15T09:00:00+08:00")
-    reconcile(paying)
-    assert run(["bond", "coupon", "declare", *JULY, "--yes"]) == 0
-    at(paying, "2026-07-20T09:00:00+08:00")
-    reconcile(paying)
-    with paying.database.begin() as connection:
-        change = "UPDATE postings SET balance_after_units = '4001' WHERE balance_after_units = '4000'"
-        connection.execute(text(change))
-    assert run(["bond", "coupon", "entitle", *JULY, "--yes"]) == 1
-    assert "chain 4000 GRN28, register 4001 GRN28" in capsys.readouterr().err
+    """The payer has an omnibus account besides: what is there is its clients', and the terms do not mean it."""
+    omnibus, second = dev_address("dev:10"), dev_address("dev:11")
+    row = "green-issuer,green-issuer,HK,issuer,2099-12-31,{},{},1 green-issuer Road\n"
+    for name, address, kind in (("omnibus", omnibus, "omnibus"), ("second", second, "own")):
+        paying.write(f"{name}.csv", HEADER + "\n" + row.format(address, kind))
+    assert run(["holder", "admit", "omnibus.csv", "--yes"]) == 0
+    paying.issue(f"GRN28,{omnibus},1000", "clients")
+    entitled_coupon(paying)
     (shown,) = json_of(capsys, "bond", "coupon", "show", *JULY)
-    assert (shown["status"], shown["entitlements"]) == ("declared", [])
-
-
-def test_a_payer_without_money_or_allowance_is_foretold(paying: Office, capsys: pytest.CaptureFixture[str]) -> None:
-    entitled_coupon(paying)
-    sent = paying.sent_by_maker()
-    book = paying.instrument().control_book
-    paying.send_as("dev:3", "HKDS", "approve", book, 3_099_315_049_999)
-    assert run(["bond", "coupon", "pay", *JULY, "--yes"]) == 2
-    assert "less than the amount; the sender's own key approves" in capsys.readouterr().err
-    paying.send_as("dev:3", "HKDS", "approve", book, 10**15)
-    paying.send_as("dev:3", "HKDS", "transfer", paying.address("peak"), paying.balance("green-issuer") - 10**6)
-    assert run(["bond", "coupon", "pay", *JULY, "--yes"]) == 2
-    assert "coupon:GRN28:2026-07-20 to 0x" in capsys.readouterr().err
-    assert paying.sent_by_maker() == sent
-
-
-def test_one_holder_who_cannot_be_paid_does_not_stop_the_others(
-    paying: Office, capsys: pytest.CaptureFixture[str]
-) -> None:
-    entitled_coupon(paying)
-    assert run(["holder", "suspend", "chan", "--instrument", "HKDS", "--key", "s", "--yes"]) == 0
-    assert run(["bond", "coupon", "pay", *JULY, "--yes"]) == 2
-    assert "would be refused" in capsys.readouterr().err
-    before = paying.balance("chan"), paying.balance("lantau")
-    held = [*JULY, "--hold-back", "chan", "--yes"]
-    assert run(["bond", "coupon", "pay", *held]) == 0
-    assert (paying.balance("chan"), paying.balance("lantau")) == (before[0], before[1] + 570_273_970_000)
-    assert run(["holder", "reinstate", "chan", "--instrument", "HKDS", "--key", "r", "--yes"]) == 0
-    assert run(["bond", "release", "coupon:GRN28:2026-07-20", "--account", "lantau", "--yes"]) == 2
-    for _ in range(2):
-        assert run(["bond", "release", "coupon:GRN28:2026-07-20", "--account", "chan", "--yes"]) == 0
-        assert paying.balance("chan") == before[0] + 49_589_040_000
-    reconcile(paying)
+    owed = {each["account"].lower(): each["amount"] for each in shown["entitlements"]}
+    assert owed[omnibus] == "12397.260000"
+    assert run(["bond", "coupon", "pay", *JULY, "--yes"]) == 0
+    assert paying.balance(dev_address("dev:3")) == 500_000_000_000_000 - 3_099_315_050_000 - 12_397_260_000
+    assert run(["holder", "admit", "second.csv", "--yes"]) == 0
+    assert run(["bond", "coupon", "pay", *JULY, "--yes"]) == 0
 
 
 def test_a_wallet_lost_after_the_record_date_is_paid_into_its_successor(
@@ -224,6 +166,21 @@ def test_the_checker_can_sit_elsewhere(paying: Office, capsys: pytest.CaptureFix
     assert (shown["status"], paying.balance("green-issuer")) == ("paid", 500_000_000_000_000 - 3_099_315_050_000)
 
 
+def test_a_rejected_payment_can_be_made_once_the_checker_takes_that_back(paying: Office) -> None:
+    entitled_coupon(paying)
+    key = "coupon:GRN28:2026-07-20"
+    assert run(["bond", "coupon", "pay", *JULY, "--draft", "--yes"]) == 0
+    assert run(["instruction", "approve", key, "--yes"]) == 0
+    assert run(["instruction", "reject", key, "--reason", "tomorrow", "--yes"]) == 0
+    assert run(["bond", "coupon", "pay", *JULY, "--yes"]) == 4
+
+    assert run(["instruction", "reopen", key, "--reason", "it is tomorrow", "--yes"]) == 0
+    assert run(["instruction", "send", key, "--yes"]) == 4  # what was signed before counts no more
+    assert run(["bond", "coupon", "pay", *JULY, "--yes"]) == 0
+    assert run(["bond", "coupon", "pay", *JULY, "--yes"]) == 0
+    assert paying.balance("green-issuer") == 500_000_000_000_000 - 3_099_315_050_000
+
+
 def test_the_functions_do_what_the_commands_do(paying: Office) -> None:
     paying.issue(BONDS, "bonds")
     at(paying, "2026-07-15T09:00:00+08:00")
@@ -257,5 +214,5 @@ def test_the_schedule_names_every_day(paying: Office, capsys: pytest.CaptureFixt
         ("2028-01-20", "2028-01-19", "184"),
     ]
     assert date.fromisoformat(rows[0]["from"]) == date(2026, 1, 20)
-    terms = json_of(capsys, "bond", "terms", "show", "GRN28")
+    terms = json_of(capsys, "terms", "show", "GRN28")
     assert (terms["rate"], terms["nominal"], terms["payer"]) == ("2.5 %", "1000.000000", "green-issuer")

@@ -95,6 +95,22 @@ def test_what_a_reorganisation_has_dropped_is_sent_again(office: Office, holder:
     assert [each.status.value for each in recorded(office, holder)] == ["mined"]
 
 
+def test_what_a_reorganisation_has_dropped_leaves_no_gap_before_what_was_signed_behind_it(
+    office: Office, holder: Signer
+) -> None:
+    """The first was mined and dropped, the second never sent: the third is not mined before both are."""
+    nonce = next_nonce(office.node, holder.address)
+    send_recorded(office.database, office.node, holder, approval(office, 1), "approve 1")
+    sign_and_store(office.database, office.node, holder, [Parcel(approval(office, 2), 100_000, "approve 2")])
+    office.node.request("anvil_reorg", [1, []])
+    assert next_nonce(office.node, holder.address) == nonce
+
+    send_recorded(office.database, office.node, holder, approval(office, 3), "approve 3")
+
+    assert mined_nonce(office.node, holder.address) == nonce + 3
+    assert [each.nonce for each in recorded(office, holder)] == [nonce, nonce + 1, nonce + 2]
+
+
 def test_bytes_that_were_altered_in_the_register_do_not_leave(office: Office, holder: Signer) -> None:
     nonce = next_nonce(office.node, holder.address)
     for number in (1, 2):

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from rwaledger.cli.main import run
+from rwaledger.domain.errors import RegisterConflict
+from rwaledger.operate.fund_orders_deal import deal_of, enter_priced
+from rwaledger.operate.nav import load_fund
 from tests.office import Office
-from tests.operate.paying import approve, at, json_of, reconcile
+from tests.operate.paying import approve, at, json_of, policy, reconcile
 
 LAUNCH = "2026-02-02"
 SUBSCRIPTIONS = """order,instrument,account,amount,received_at
@@ -199,18 +203,47 @@ def test_the_price_in_force_when_dealt_stays(launched: Office, capsys: pytest.Ca
     assert {each["price"] for each in json_of(capsys, "fund", "orders", "HKMM")} == {"10.0000"}
 
 
+def test_a_deal_that_the_checker_rejects_leaves_its_orders_to_be_cancelled(
+    subscribed: Office, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert state(subscribed, LAUNCH, "10.0000") == 0
+    assert run(["fund", "deal", "HKMM", "--day", LAUNCH, "--draft", "--yes"]) == 0
+    keys = [f"deal:HKMM:{LAUNCH}:{step}" for step in ("money-in", "issue")]
+    cancel = ["fund", "cancel", "S1", "--reason", "the deal was rejected", "--yes"]
+    assert run(["instruction", "reject", keys[0], "--reason", "wrong price", "--yes"]) == 0
+    assert run(cancel) == 2
+    assert run(["instruction", "reject", keys[1], "--reason", "wrong price", "--yes"]) == 0
+    assert run(cancel) == 0
+    orders = {each["order"]: each["status"] for each in json_of(capsys, "fund", "orders", "HKMM")}
+    assert orders == {"S1": "cancelled", "S2": "priced", "S3": "priced", "S4": "priced"}
+
+
+def test_two_that_deal_at_once_deal_at_one_price(subscribed: Office) -> None:
+    """The price was corrected between the two; the second one would carry out what the register does not say."""
+    fund, day = load_fund(subscribed.database, "HKMM"), date.fromisoformat(LAUNCH)
+    assert state(subscribed, LAUNCH, "10.0000") == 0
+    first = deal_of(subscribed.desk, fund, day, policy())
+    assert state(subscribed, LAUNCH, "10.0100") == 0
+    second = deal_of(subscribed.desk, fund, day, policy())
+    enter_priced(subscribed.desk, first)
+    enter_priced(subscribed.desk, first)
+    with pytest.raises(RegisterConflict, match="were priced meanwhile"):
+        enter_priced(subscribed.desk, second)
+    assert deal_of(subscribed.desk, fund, day, policy()).orders == first.orders
+
+
 def test_terms_never_change(paying: Office, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["fund", "terms", "set", "terms.toml", "--yes"]) == 0
+    assert run(["terms", "set", "terms.toml", "--yes"]) == 0
     assert "nothing to do: these are the terms of GRN28, HKMM" in capsys.readouterr().out
     text = Path("terms.toml").read_text()
     paying.write("other.toml", text.replace('cut_off = "17:00"', 'cut_off = "18:00"'))
-    assert run(["fund", "terms", "set", "other.toml", "--yes"]) == 6
+    assert run(["terms", "set", "other.toml", "--yes"]) == 6
     assert "cut_off is 17:00:00, not 18:00:00" in capsys.readouterr().err
     paying.write("bad.toml", text.replace('"2.5 %"', '"2.5"').replace('payer = "green-issuer"', 'payer = "nobody"'))
-    assert run(["bond", "terms", "set", "bad.toml", "--dry-run"]) == 2
+    assert run(["terms", "set", "bad.toml", "--dry-run"]) == 2
     shown = capsys.readouterr().err
     assert "GRN28: rate: '2.5' is no yearly rate" in shown
     assert "GRN28: payer: no holder 'nobody'" in shown
     paying.write("coin.toml", text.replace('instrument = "HKMM"', 'instrument = "HKDS"'))
-    assert run(["fund", "terms", "set", "coin.toml", "--yes"]) == 1
+    assert run(["terms", "set", "coin.toml", "--yes"]) == 1
     assert "may be paid no interest" in capsys.readouterr().err

@@ -79,6 +79,17 @@ def test_it_grows_old(paying: Office) -> None:
     assert refused(paying).endswith("is 24 hours old; the policy allows 24")
 
 
+def test_its_age_is_that_of_its_block_whatever_the_row_says(paying: Office) -> None:
+    from sqlalchemy import text
+
+    at(paying, "2026-03-01T09:00:00+08:00")
+    record(paying)
+    with paying.database.begin() as connection:
+        connection.execute(text("UPDATE reconciliations SET block_time = block_time + 864000"))
+    at(paying, "2026-03-02T09:00:01+08:00")
+    assert refused(paying).endswith("is 24 hours old; the policy allows 24")
+
+
 def test_its_block_must_be_on_the_chain(paying: Office) -> None:
     snapshot = paying.node.request("evm_snapshot")
     mine(paying.node, 1)

@@ -97,7 +97,7 @@ def test_lapsed_evidence_stops_a_redemption_until_it_is_renewed(clerk: Clerk) ->
     assert f"code {Restriction.SENDER_LAPSED.value}" in clerk.run(*redeem, "--yes", code=2)
 
     shown = clerk.run(*renew_again[:-1], "--dry-run")
-    assert f"until {until} -> HK, class 1, until {next_year}" in shown
+    assert f"until {until} -> HK, retail, until {next_year}" in shown
     assert clerk.valid_until("retail-a") == until
     clerk.run(*renew_again)
     clerk.run(*redeem, "--yes")
@@ -175,7 +175,7 @@ def test_a_move_ahead_is_pushed_once_its_day_has_come(clerk: Clerk) -> None:
 
     shown = clerk.run("holder", "push", "--all", "--dry-run")
     assert shown.count("kowloon on ") == 2
-    assert "HK, class 3, until 2099-12-31 -> SG, class 3, until 2099-12-31" in shown
+    assert "HK, institution, until 2099-12-31 -> SG, institution, until 2099-12-31" in shown
     assert clerk.json("holder", "push", "--all", "--yes")["lines_done"] == 2
     assert clerk.standing("kowloon").country == 702
     assert "nothing to do" in clerk.run("holder", "push", "kowloon", "--yes")

@@ -329,6 +329,22 @@ def test_from_draft_to_chain_by_commands(office: Office, at: Any, capsys: pytest
     assert KEY in {each["key"] for each in json.loads(capsys.readouterr().out.split("\n", 1)[1])}
 
 
+def test_the_digest_that_is_shown_is_the_one_that_is_signed_also_where_the_draft_expired(
+    office: Office, at: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    at(MAKER, CHECKER)
+    assert rwaledger(["units", "issue", "allocations.csv", "--draft", "--yes"]) == 0
+    let_pass(office.node, 2 * office.desk.lifetime_s)
+    capsys.readouterr()
+
+    assert rwaledger(["instruction", "approve", KEY, "--yes", "--json"]) == 0
+
+    seen = capsys.readouterr()
+    (digest,) = json.loads(seen.out)["digests"]
+    assert f"signs {digest}" in seen.err
+    assert stored(office, KEY)[0].digest == digest
+
+
 def test_a_rejection_by_command(office: Office, at: Any, capsys: pytest.CaptureFixture[str]) -> None:
     at(MAKER, CHECKER)
     assert rwaledger(["units", "issue", "allocations.csv", "--draft", "--yes"]) == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from rwaledger.chain.keys import dev_address
 from rwaledger.cli.main import run
 from tests.office import Office
 from tests.operate.paying import at, json_of, killed, reconcile
@@ -82,6 +83,38 @@ def test_who_cannot_be_paid_is_held_back_with_the_units(matured: Office, capsys:
         assert run(["bond", "release", f"{action}:GRN28:2028-01-20", "--account", "chan", "--yes"]) == 0
     assert matured.balance("chan") == before + 50_410_950_000 + 4 * 10**12
     assert matured.supply("GRN28") == 0
+    reconcile(matured)
+
+
+def test_who_could_be_paid_the_last_coupon_and_not_the_nominal_is_held_back_of_that_alone(matured: Office) -> None:
+    """The coupon went out on its day; the holder was suspended before the redemption."""
+    assert run(["bond", "coupon", "entitle", *LAST, "--yes"]) == 0
+    assert run(["bond", "coupon", "pay", *LAST, "--yes"]) == 0
+    before = matured.balance("chan")
+    assert run(["holder", "suspend", "chan", "--instrument", "HKDS", "--key", "s", "--yes"]) == 0
+    assert run([*MATURE, "--hold-back", "chan"]) == 0
+    assert (matured.balance("chan"), matured.supply("GRN28")) == (before, 4000)
+    assert run(["holder", "reinstate", "chan", "--instrument", "HKDS", "--key", "r", "--yes"]) == 0
+    assert run(["bond", "release", "redemption:GRN28:2028-01-20", "--account", "chan", "--yes"]) == 0
+    assert (matured.balance("chan"), matured.supply("GRN28")) == (before + 4 * 10**12, 0)
+
+
+def test_a_wallet_lost_after_the_record_date_keeps_nobody_waiting(matured: Office) -> None:
+    lost, new = matured.address("chan"), dev_address("dev:10")
+    before = matured.balance("chan")
+    order = ["--order", str(matured.write("order.txt", "SD 88/2028")), "--order-ref", "SD 88/2028", "--key", "recover"]
+    assert run(["holder", "prove-wallet", "chan", "--address", new, "--as", "dev:10"]) == 0
+    assert run(["holder", "recover", "chan", "--lost", lost, "--new", new, *order, "--yes"]) == 0
+    reconcile(matured)
+    assert run(MATURE) == 1
+    assert run([*MATURE, "--hold-back", lost]) == 0
+    assert matured.supply("GRN28") == 4000
+    for action in ("coupon", "redemption"):
+        release = ["bond", "release", f"{action}:GRN28:2028-01-20", "--account", lost, "--to", new, "--yes"]
+        assert run(release) == 0
+        assert run(release) == 0
+    assert matured.supply("GRN28") == 0
+    assert matured.balance("chan") == before + 50_410_950_000 + 4 * 10**12
     reconcile(matured)
 
 

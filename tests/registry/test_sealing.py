@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from datetime import date
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from sqlalchemy import create_engine, inspect, text
 from rwaledger.domain.dossier import EvidenceKind
 from rwaledger.domain.errors import AuthorisationError
 from rwaledger.domain.holder import Person
-from rwaledger.registry import dossiers, holders
+from rwaledger.registry import dossiers, holders, sealing
 from rwaledger.registry.database import Database
 from rwaledger.registry.migrations.upgrade import upgrade
 from rwaledger.registry.sealing import Seal
@@ -46,6 +47,25 @@ def test_a_text_of_any_length_opens(length: int) -> None:
     for place in ("x" * length, "holders/au"):
         for seal in (SEAL, OTHER, Seal(b"\xff" * 64)):
             assert seal.open(seal.seal("x" * length, place), place) == "x" * length
+
+
+class Raw(str):
+    """Bytes that are no text, in hex, where a text is expected."""
+
+    def encode(self, encoding: str = "", errors: str = "") -> bytes:
+        return bytes.fromhex(self)
+
+
+def test_it_seals_as_the_rfc_shows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """RFC 5297, appendix A.1, whose keys are half as long as ours."""
+    monkeypatch.setattr(sealing, "KEY_BYTES", 32)
+    seal = Seal(bytes.fromhex("fffefdfcfbfaf9f8f7f6f5f4f3f2f1f0f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff"))
+
+    sealed = seal.seal(Raw("112233445566778899aabbccddee"), Raw("101112131415161718191a1b1c1d1e1f2021222324252627"))
+
+    assert b64decode(sealed.removeprefix("siv1:")).hex() == (
+        "85632d07c6e8f37f950acd320a2ecc9340c02b9690c4dc04daef7f6afe5c"
+    )
 
 
 def test_a_key_of_the_wrong_length_is_refused_and_none_shows_itself() -> None:

@@ -79,7 +79,9 @@ def test_what_is_in_no_block_and_what_an_instruction_has_is_found(database: Data
     with database.begin() as c:
         instructions.add_instructions(c, [instruction()])
         transactions.add_transactions(c, made + others)
-        assert transactions.live_transactions(c, CHAIN, address(11)) == [made[0], made[1], others[2]]
+        assert transactions.unmined_transactions(c, CHAIN, address(11), 1) == [*made[1:4], others[2]]
+        instructions.set_status(c, ref, InstructionStatus.CANCELLED)
+        assert transactions.unmined_transactions(c, CHAIN, address(11), 1) == made[1:4]
         assert transactions.transactions_of_instructions(c, [ref]) == [others[2]]
         assert transactions.transactions_of_instructions(c, []) == []
         assert transactions.transactions(c, chain_id=CHAIN, purpose="deploy HKDS", sender=address(12)) == [others[0]]

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import rlp  # type: ignore[import-untyped]
+from eth_account import Account
 from eth_utils.crypto import keccak
 
 from rwaledger.chain.addresses import checksummed
 from rwaledger.chain.contracts import revert_of
 from rwaledger.chain.rpc import Call, Node
-from rwaledger.domain.errors import NodeError, RwaledgerError, TransactionFailed
+from rwaledger.domain.errors import AuthorisationError, NodeError, RwaledgerError, TransactionFailed
 
 if TYPE_CHECKING:
     from rwaledger.chain.keys import Signer
@@ -22,7 +23,8 @@ GAS_MARGIN_PERCENT = 20
 POLL_S = 0.05
 _SIMULATED_GAS = 10**9
 RECEIPT_TIMEOUT_S = 120
-_TO, _DATA = 5, 7  # places in an EIP-1559 transaction
+_NONCE, _TIP, _FEE, _GAS, _TO, _DATA = 1, 2, 3, 4, 5, 7  # places in an EIP-1559 transaction
+_FEES = {"maxFeePerGas": _FEE, "maxPriorityFeePerGas": _TIP}
 
 # Nodes have no code for these; the words are those of anvil, geth, nethermind and erigon.
 _KNOWN_ALREADY = ("already known", "already imported", "alreadyknown")
@@ -91,22 +93,18 @@ def sign_calls(
     node: Node, signer: Signer, calls: Sequence[Outgoing], gas: Sequence[int], first_nonce: int
 ) -> list[SignedTransaction]:
     """Signs each call with the next nonce. Nothing is sent."""
+    return sign_with(node, signer, calls, gas, range(first_nonce, first_nonce + len(calls)))
+
+
+def sign_with(
+    node: Node, signer: Signer, calls: Sequence[Outgoing], gas: Sequence[int], nonces: Sequence[int]
+) -> list[SignedTransaction]:
+    """Signs each call with its nonce. Nothing is sent."""
     fees = _fees(node)
-    signed = []
-    for offset, (call, units) in enumerate(zip(calls, gas, strict=True)):
-        transaction = {
-            "type": 2,
-            "chainId": node.chain_id,
-            "nonce": first_nonce + offset,
-            "to": checksummed(call.to),
-            "data": call.data,
-            "value": 0,
-            "gas": units * (100 + GAS_MARGIN_PERCENT) // 100,
-            **fees,
-        }
-        tx_hash, raw = signer.sign_transaction(transaction)
-        signed.append(SignedTransaction(tx_hash, raw, signer.address, first_nonce + offset))
-    return signed
+    return [
+        _signed(node, signer, call, units * (100 + GAS_MARGIN_PERCENT) // 100, nonce, fees)
+        for call, units, nonce in zip(calls, gas, nonces, strict=True)
+    ]
 
 
 def next_nonce(node: Node, address: str) -> int:
@@ -150,8 +148,39 @@ def hash_of(raw: str) -> str:
 
 def call_of(raw: str) -> Outgoing:
     """The call that a signed transaction of type 2 (EIP-1559) makes."""
-    fields: list[bytes] = rlp.decode(bytes.fromhex(raw[4:]))
+    fields = _fields(raw)
     return Outgoing("0x" + fields[_TO].hex(), "0x" + fields[_DATA].hex())
+
+
+def outpriced(node: Node, raws: Sequence[str]) -> list[bool]:
+    """Of each signed transaction whether it pays less than the next block may ask for, and so may wait for ever."""
+    latest = node.request("eth_getBlockByNumber", ["latest", False])
+    asked = int(latest["baseFeePerGas"], 16) * 9 // 8  # a full block raises it by an eighth (EIP-1559)
+    return [fee_of(raw) < asked for raw in raws]
+
+
+def fee_of(raw: str) -> int:
+    """The most that a signed transaction of type 2 pays for a unit of gas, in wei."""
+    return int.from_bytes(_fields(raw)[_FEE])
+
+
+def sign_dearer(node: Node, signer: Signer, raw: str) -> SignedTransaction:
+    """The same call under the same nonce at today's fees, so that it takes the place of the one that was signed.
+
+    Raises:
+        AuthorisationError: this key has not signed that one.
+    """
+    if Account.recover_transaction(raw).lower() != signer.address:
+        raise AuthorisationError(
+            f"transaction {hash_of(raw)} was not signed by {checksummed(signer.address)}, in whose name it is stored",
+            "Find out who changed the register, and restore it.",
+        )
+    fields = _fields(raw)
+    # A node takes a second transaction with a nonce only if it pays a tenth more, tip and all.
+    dearer = {name: int.from_bytes(fields[at]) * 9 // 8 + 1 for name, at in _FEES.items()}
+    fees = {name: max(fee, dearer[name]) for name, fee in _fees(node).items()}
+    nonce, gas = int.from_bytes(fields[_NONCE]), int.from_bytes(fields[_GAS])
+    return _signed(node, signer, call_of(raw), gas, nonce, fees)
 
 
 def receipts(node: Node, tx_hashes: Sequence[str]) -> list[Receipt | None]:
@@ -210,6 +239,28 @@ def send_and_wait(node: Node, signer: Signer, call: Outgoing) -> Receipt:
     if not receipt.succeeded:
         raise failure_of(node, receipt)
     return receipt
+
+
+def _signed(
+    node: Node, signer: Signer, call: Outgoing, gas: int, nonce: int, fees: dict[str, int]
+) -> SignedTransaction:
+    transaction = {
+        "type": 2,
+        "chainId": node.chain_id,
+        "nonce": nonce,
+        "to": checksummed(call.to),
+        "data": call.data,
+        "value": 0,
+        "gas": gas,
+        **fees,
+    }
+    tx_hash, raw = signer.sign_transaction(transaction)
+    return SignedTransaction(tx_hash, raw, signer.address, nonce)
+
+
+def _fields(raw: str) -> list[bytes]:
+    fields: list[bytes] = rlp.decode(bytes.fromhex(raw[4:]))
+    return fields
 
 
 def _gas_of_simulated(answer: dict[str, Any]) -> int | RwaledgerError:

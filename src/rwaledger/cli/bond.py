@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -20,9 +19,6 @@ from rwaledger.cli.paying import (
     held_back_option,
     parse_day,
     parties,
-    set_terms,
-    terms_document,
-    terms_text,
 )
 from rwaledger.domain.errors import UsageError
 
@@ -36,30 +32,6 @@ _PAYS_ON = click.option("--pays-on", required=True, callback=parse_day, help="Pa
 @click.group("bond")
 def command() -> None:
     """Pay coupons and redeem bonds, by their terms and by what was held on the record date."""
-
-
-@command.group()
-def terms() -> None:
-    """Set the terms of bonds and funds, once, and see them."""
-
-
-@terms.command("set")
-@click.argument("path", metavar="FILE.toml", type=click.Path(path_type=Path))
-@confirming_options
-@pass_context
-def set_(context: Context, /, path: Path, **given: Any) -> None:
-    """Set the terms that FILE gives in tables [[bond]] and [[fund]]. They never change."""
-    set_terms(context, path, Manner.of(given))
-
-
-@terms.command()
-@click.argument("instrument")
-@json_option
-@pass_context
-def show(context: Context, instrument: str, as_json: bool) -> None:
-    """Show the terms of INSTRUMENT."""
-    document = terms_document(_bond(context, instrument).terms, _bond(context, instrument).currency)
-    emit(document, terms_text(document), as_json=as_json)
 
 
 @command.command()

@@ -21,7 +21,7 @@ from rwaledger.cli.context import (
 )
 from rwaledger.cli.fund_text import emit_orders, nav_document, placement_text, statement_text
 from rwaledger.cli.output import counted, emit, say, table
-from rwaledger.cli.paying import desk_of, parse_day, set_terms, terms_document, terms_text
+from rwaledger.cli.paying import desk_of, parse_day
 from rwaledger.domain.errors import UsageError
 
 if TYPE_CHECKING:
@@ -34,31 +34,6 @@ _COLUMNS = ("order", "instrument", "account", "amount", "received_at")
 @click.group("fund")
 def command() -> None:
     """Price funds, take orders until the cut-off, and deal them at the day's price."""
-
-
-@command.group()
-def terms() -> None:
-    """Set the terms of funds and bonds, once, and see them."""
-
-
-@terms.command("set")
-@click.argument("path", metavar="FILE.toml", type=click.Path(path_type=Path))
-@confirming_options
-@pass_context
-def set_(context: Context, /, path: Path, **given: Any) -> None:
-    """Set the terms that FILE gives in tables [[fund]] and [[bond]]. They never change."""
-    set_terms(context, path, Manner.of(given))
-
-
-@terms.command()
-@click.argument("instrument")
-@json_option
-@pass_context
-def show(context: Context, instrument: str, as_json: bool) -> None:
-    """Show the terms of INSTRUMENT."""
-    fund = _fund(context, instrument)
-    document = terms_document(fund.terms, fund.currency)
-    emit(document, terms_text(document), as_json=as_json)
 
 
 @command.group()

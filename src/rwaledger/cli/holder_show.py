@@ -95,7 +95,8 @@ def _accounts(accounts: list[Account]) -> list[dict[str, str]]:
 def _standings(context: Context, known: Names, accounts: list[Account], holder: Holder) -> list[dict[str, str]]:
     """What the chain has of each account on each instrument, and whether it is what the register states."""
     from rwaledger.chain import state
-    from rwaledger.operate.push import differences, standing_words
+    from rwaledger.operate.push import differences
+    from rwaledger.operate.words import standing_words
 
     instruments = sorted(known.instruments.values(), key=lambda each: each.instrument_id)
     differ = {

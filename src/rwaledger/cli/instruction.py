@@ -74,18 +74,17 @@ def show(context: Context, name: str, as_json: bool) -> None:
 def approve(context: Context, /, names: tuple[str, ...], **given: Any) -> None:
     """Sign drafts as their checker; only the checker's key is opened."""
     from rwaledger.operate import lifecycle
-    from rwaledger.operate.authentic import require_unaltered
 
     manner, found = Manner.of(given), _chosen(context, names)
     with progress() as shown:
         desk = context.desk(shown, maker=False)
         todo = lifecycle.require_approvable(desk, found)
-        require_unaltered(todo)
         if todo:
             say(_sheet(context, todo))
         if todo and not manner.dry_run:
             ask(f"Sign {counted(len(todo), 'instruction')}?", yes=manner.yes)
-            found = lifecycle.approve_chosen(desk, found)
+            shown_as = {each.instruction.ref: each for each in todo}
+            found = lifecycle.approve_chosen(desk, [shown_as.get(each.instruction.ref, each) for each in found])
     done = f"{counted(len(todo), 'instruction')} {'would be approved' if manner.dry_run else 'approved'}"
     text = f"{done}\nnext: the maker runs `rwaledger instruction send {keys_of(found)}`"
     document = {"dry_run": manner.dry_run, "approved": [each.instruction.ref for each in todo], **_states(found)}
@@ -101,19 +100,41 @@ def approve(context: Context, /, names: tuple[str, ...], **given: Any) -> None:
 @confirming_options
 @pass_context
 def reject(context: Context, /, names: tuple[str, ...], reason: str, by: str, **given: Any) -> None:
-    """Reject what is not sent yet, for good: its key is never carried out."""
+    """Reject what is not sent yet: its key is not carried out, unless the checker takes the rejection back."""
+    from rwaledger.domain.instruction import InstructionStatus
     from rwaledger.operate import lifecycle
 
     manner, found = Manner.of(given), _chosen(context, names)
     actor = context.address_of(context.settings.maker if by == "maker" else context.settings.checker)
     say(_sheet(context, found))
-    rejected: list[StoredInstruction] = []
+    rejected = [each for each in found if each.status is not InstructionStatus.CANCELLED]
     if not manner.dry_run:
         ask(f"Reject {counted(len(found), 'instruction')}?", yes=manner.yes)
         rejected = lifecycle.reject(context.database, actor, found, reason)
     document = {"dry_run": manner.dry_run, "rejected": [each.instruction.ref for each in rejected], "reason": reason}
-    text = f"{counted(len(rejected), 'instruction')} rejected"
+    text = f"{counted(len(rejected), 'instruction')} {'would be rejected' if manner.dry_run else 'rejected'}"
     emit(document, "nothing to reject: all of it was before" if not rejected else text, as_json=manner.as_json)
+
+
+@command.command()
+@_names
+@click.option("--reason", required=True, help="Why, for whoever reads the log.")
+@confirming_options
+@pass_context
+def reopen(context: Context, /, names: tuple[str, ...], reason: str, **given: Any) -> None:
+    """Take a rejection back, as the checker: drafts again, to be approved anew."""
+    from rwaledger.operate import lifecycle
+
+    manner, found = Manner.of(given), _chosen(context, names)
+    say(_sheet(context, found))
+    opened: list[StoredInstruction] = []
+    if not manner.dry_run:
+        ask(f"Take the rejection of {counted(len(found), 'instruction')} back?", yes=manner.yes)
+        actor = context.address_of(context.settings.checker)
+        opened = lifecycle.reopen(context.database, actor, found, reason)
+    document = {"dry_run": manner.dry_run, "reopened": [each.instruction.ref for each in opened], "reason": reason}
+    text = f"{counted(len(opened), 'instruction')} made a draft again"
+    emit(document, "nothing to do: none is rejected" if not opened else text, as_json=manner.as_json)
 
 
 @command.command()
@@ -123,11 +144,13 @@ def reject(context: Context, /, names: tuple[str, ...], reason: str, by: str, **
 def send(context: Context, /, names: tuple[str, ...], **given: Any) -> None:
     """Carry out what is approved; only the maker's key is opened."""
     from rwaledger.operate import lifecycle
+    from rwaledger.operate.gate import require_keys_reconciled
 
     manner, found = Manner.of(given), _chosen(context, names)
     with progress() as shown:
         desk = context.desk(shown, checker=False)
         todo = lifecycle.require_sendable(desk, found)
+        require_keys_reconciled(desk.database, desk.node, [each.idempotency_key for each in todo], context.policy)
         outcome = lifecycle.foreseen(found, todo)
         if todo and not manner.dry_run:
             say(_sheet(context, todo))
@@ -151,9 +174,8 @@ def export(context: Context, names: tuple[str, ...], output: Path, as_json: bool
         paper = hand_out(context.desk(shown, maker=False, checker=False), found)
     output.write_bytes(paper.to_json())
     refs = [each.instruction.ref for each in paper.instructions]
-    text = (
-        f"{counted(len(refs), 'instruction')} in {output}\nnext: the checker runs `rwaledger instruction sign {output}`"
-    )
+    next_ = f"rwaledger instruction sign {output} -o {output.with_suffix('.signed.json')}"
+    text = f"{counted(len(refs), 'instruction')} in {output}\nnext: the checker runs `{next_}`"
     emit({"file": str(output), "instructions": refs}, text, as_json=as_json)
 
 
@@ -194,8 +216,9 @@ def import_(context: Context, path: Path, as_json: bool) -> None:
     paper = read_paper(path)
     with progress() as shown:
         approved = take_in(context.desk(shown, maker=False, checker=False), paper)
-    text = f"{counted(len(approved), 'instruction')} approved"
-    text += f"\nnext: the maker runs `rwaledger instruction send {keys_of(approved)}`" if approved else ""
+    done = f"{counted(len(approved), 'instruction')} approved"
+    text = f"{done}\nnext: the maker runs `rwaledger instruction send {keys_of(approved)}`"
+    text = text if approved else "nothing to do: all of it was carried out before"
     emit(_states(approved), text, as_json=as_json)
 
 

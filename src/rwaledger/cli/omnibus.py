@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -169,6 +169,8 @@ def _day(text: str) -> date:
 
 
 def _chain_day(context: Context) -> date:
-    latest = context.node.block("latest")
-    assert latest is not None, "every chain has a latest block"
-    return datetime.fromtimestamp(latest.timestamp, UTC).date()
+    from rwaledger.domain.calendar import local_date
+    from rwaledger.operate.done import chain_time
+    from rwaledger.operate.times import moment_of
+
+    return local_date(moment_of(chain_time(context.node)), context.policy.zone)

@@ -1,25 +1,22 @@
-"""What `bond` and `fund` share: options, terms, and how a payment is shown."""
+"""What `bond` and `fund` share: options, parties, and how a payment is shown."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
 from fractions import Fraction
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from rwaledger.cli.context import Context, Manner, ask
-from rwaledger.cli.output import emit, table
+from rwaledger.cli.context import Context
+from rwaledger.cli.output import table
 from rwaledger.domain.errors import UsageError
 from rwaledger.domain.units import format_amount
 
 if TYPE_CHECKING:
-    from rwaledger.domain.corporate_action import BondTerms, CorporateAction
+    from rwaledger.domain.corporate_action import CorporateAction
     from rwaledger.domain.entitlement import Entitlement
-    from rwaledger.domain.fund import FundTerms
-    from rwaledger.domain.instrument import Instrument
     from rwaledger.operate.coupon import Bond
     from rwaledger.operate.desk import Desk
     from rwaledger.operate.names import Names
@@ -78,62 +75,6 @@ def parties(context: Context) -> Parties:
 
     with context.database.read() as connection:
         return Parties(Names.load(connection, context.node.chain_id))
-
-
-def set_terms(context: Context, path: Path, manner: Manner) -> None:
-    """Sets the terms of a file, or only checks them."""
-    from rwaledger.operate.names import Names
-    from rwaledger.operate.terms import SetTerms, read_terms
-    from rwaledger.operate.terms import set_terms as carry_out
-
-    with context.database.read() as connection:
-        names = Names.load(connection, context.node.chain_id)
-    file = read_terms(path, names, context.policy)
-    listed = ", ".join([bond.instrument_id for bond in file.bonds] + [fund.instrument_id for fund in file.funds])
-    if manner.dry_run:
-        done = SetTerms((), ())
-        text = f"dry run: the terms of {listed} can be set; nothing was stored"
-    else:
-        ask(f"Set the terms of {listed} for ever?", yes=manner.yes)
-        done = carry_out(desk_of(context), file)
-        text = f"terms set: {', '.join(done.new)}" if done.new else f"nothing to do: these are the terms of {listed}"
-    document = {"dry_run": manner.dry_run, "set": list(done.new), "set_before": list(done.known)}
-    emit(document, text, as_json=manner.as_json)
-
-
-def terms_document(terms: BondTerms | FundTerms, currency: Instrument) -> dict[str, Any]:
-    """Terms as data."""
-    from rwaledger.domain.corporate_action import BondTerms
-
-    common = {
-        "instrument": terms.instrument_id,
-        "currency": terms.currency,
-        "pays_to": format_amount(terms.rounding_units, currency.decimals),
-        "source_hash": terms.source_hash,
-    }
-    if isinstance(terms, BondTerms):
-        return common | {
-            "payer": terms.payer,
-            "nominal": format_amount(terms.nominal_units, currency.decimals),
-            "rate": f"{_decimal(terms.rate * 100)} %",
-            "day_count": str(terms.day_count),
-            "frequency": terms.periods_a_year,
-            "issued": terms.issued_on.isoformat(),
-            "matures": terms.matures_on.isoformat(),
-            "business_days": terms.business_day_rule,
-            "record_days": terms.record_days,
-        }
-    return common | {
-        "manager": terms.manager,
-        "price_decimals": terms.price_decimals,
-        "cut_off": f"{terms.cut_off:%H:%M}",
-        "deviation_bp": terms.deviation_bp,
-    }
-
-
-def terms_text(document: dict[str, Any]) -> str:
-    """Terms for people."""
-    return table((), [[name, str(value)] for name, value in document.items()])
 
 
 def action_document(action: CorporateAction, bond: Bond, owed: Sequence[Entitlement], known: Parties) -> dict[str, Any]:
@@ -196,12 +137,6 @@ def grouped(amount: str | None) -> str:
     """Decimal text with commas between thousands; empty for none."""
     whole, point, fraction = (amount or "").partition(".")
     return f"{int(whole):,}{point}{fraction}" if whole else ""
-
-
-def _decimal(number: Fraction) -> str:
-    """A fraction that is a decimal, with the digits that it needs."""
-    digits = next(count for count in range(100) if (number * 10**count).denominator == 1)
-    return format_amount(int(number * 10**digits), digits)
 
 
 def _exact(amount: Fraction, decimals: int) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from rwaledger.cli.output import say
 from rwaledger.cli.settings import PREFIX, load_settings
-from rwaledger.domain.errors import RwaledgerError, UsageError
+from rwaledger.domain.errors import EXIT_INTERRUPTED, RwaledgerError, UsageError
 from rwaledger.scenarios.story import Command
 
 if TYPE_CHECKING:
@@ -109,6 +109,7 @@ def _expect(each: Command) -> None:
     """Runs a command in this process, which saves a start-up each, and holds it to what it must do.
 
     Raises:
+        KeyboardInterrupt: it was interrupted.
         RwaledgerError: it did something else.
     """
     from rwaledger.cli.main import run as run_command
@@ -117,6 +118,8 @@ def _expect(each: Command) -> None:
     told = _Told(sys.stderr)
     with contextlib.redirect_stdout(told), contextlib.redirect_stderr(told):
         code = run_command(each.args)
+    if code == EXIT_INTERRUPTED:
+        raise KeyboardInterrupt
     if code != each.exit_code:
         raise RwaledgerError(
             f"exit code {code} where {each.exit_code} was due: rwaledger {each.line}",

@@ -103,7 +103,7 @@ class InputFileError(UsageError):
         listing = "\n".join(str(problem) for problem in problems)
         super().__init__(
             f"{listing}\n{count} problem{'s' if count != 1 else ''}; nothing was sent",
-            "Correct the file and run the same command again.",
+            "Put right what is named, then run the same command again.",
         )
         self.problems = problems
 

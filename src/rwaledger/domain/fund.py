@@ -11,6 +11,9 @@ from zoneinfo import ZoneInfo
 from rwaledger.domain.calendar import BusinessCalendar
 from rwaledger.domain.entitlement import round_down, round_up
 
+DEAL = "deal"
+"""What the idempotency keys of a deal begin with, as those of a bond's payments do with their kind."""
+
 
 @dataclass(frozen=True, slots=True)
 class FundTerms:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 import rfc8785
@@ -18,7 +18,9 @@ import rfc8785
 from rwaledger.chain import typed_data
 from rwaledger.domain.errors import AuthorisationError, InputFileError, InputProblem, UsageError
 from rwaledger.domain.instruction import Instruction, Line, Operation
+from rwaledger.domain.units import DECIMALS_MAX
 from rwaledger.operate.review import Label, Labels
+from rwaledger.operate.words import line_words
 from rwaledger.registry.instructions import StoredInstruction
 
 if TYPE_CHECKING:
@@ -98,7 +100,7 @@ def read_paper(path: Path) -> Paper:
         document = msgspec.json.decode(path.read_bytes(), type=_Document)
     except OSError as error:
         raise _problem(path, f"cannot be read: {error.strerror}") from None
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise _problem(path, f"is no file of instructions: {error}") from None
     if (document.format, document.version) != (FORMAT, VERSION):
         raise _problem(path, f"is {document.format!r} version {document.version}, not {FORMAT!r} version {VERSION}")
@@ -140,7 +142,7 @@ def _portable(instruction: Instruction) -> dict[str, Any]:
 class _Label(msgspec.Struct, forbid_unknown_fields=True):
     id: str
     symbol: str
-    decimals: int
+    decimals: Annotated[int, msgspec.Meta(ge=0, le=DECIMALS_MAX)]
 
 
 class _Labels(msgspec.Struct, forbid_unknown_fields=True):
@@ -148,11 +150,20 @@ class _Labels(msgspec.Struct, forbid_unknown_fields=True):
     holders: dict[str, str]
 
 
+class _TypedData(msgspec.Struct, forbid_unknown_fields=True):
+    """As deep as it may be: the reader of JSON does not survive a file that is nested without end."""
+
+    types: dict[str, list[dict[str, str]]]
+    primary_type: str = msgspec.field(name="primaryType")
+    domain: dict[str, str | int]
+    message: dict[str, str | int | list[dict[str, str]]]
+
+
 class _Instruction(msgspec.Struct, forbid_unknown_fields=True):
     digest: str
     signature: str | None
     instrument_id: str
-    typed_data: dict[str, Any]
+    typed_data: _TypedData
 
 
 class _Document(msgspec.Struct, forbid_unknown_fields=True):
@@ -166,10 +177,11 @@ class _Document(msgspec.Struct, forbid_unknown_fields=True):
 
 def _travelling(path: Path, each: _Instruction) -> Travelling:
     try:
-        instruction = _instruction(each.typed_data, each.instrument_id)
+        typed = msgspec.to_builtins(each.typed_data)
+        instruction = _instruction(typed, each.instrument_id)
         _require_plain(instruction)
         digest = typed_data.digest(instruction)
-        is_same = _portable(instruction) == each.typed_data
+        is_same = _portable(instruction) == typed
     except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
         raise _problem(path, f"has an instruction that is none ({type(error).__name__}: {error})") from None
     if not is_same or digest != each.digest:
@@ -214,6 +226,8 @@ def _require_plain(instruction: Instruction) -> None:
         raise ValueError("a reference or order is not 0x and 64 lower-case hex digits")
     if not 0 <= instruction.not_after < _UINT48:
         raise ValueError("the expiry is no uint48")
+    for line in instruction.lines:
+        line_words(instruction.operation, line, instruction.order, instruction.text, 0)  # what has no words is refused
 
 
 def _problem(path: Path, message: str) -> InputFileError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -11,7 +11,7 @@ from pathlib import Path
 import rfc8785
 
 from rwaledger.domain.clients import HOUSE, ClientPosting, ClientTrade, Overdrawn, statement_legs, trade_legs
-from rwaledger.domain.errors import IdempotencyConflict, InputFileError, InputProblem
+from rwaledger.domain.errors import IdempotencyConflict, InputFileError, InputProblem, UsageError
 from rwaledger.domain.holder import Account
 from rwaledger.domain.instrument import Instrument
 from rwaledger.domain.units import parse_amount
@@ -102,6 +102,7 @@ def book_statement(
     """Brings the sub-ledger to what its holder's statement says, one entry an instrument, or nothing at all.
 
     Raises:
+        UsageError: a later day is booked already.
         IdempotencyConflict: the key has booked another file.
     """
     wanted: dict[str, dict[str, int]] = {}
@@ -110,13 +111,14 @@ def book_statement(
 
     def book(ledger: _Book) -> int:
         count = 0
+        _require_newest(ledger, wanted)
         held = ledger.balances()
         for instrument_id, balances in wanted.items():
             now = held.get(instrument_id, {})
             legs = statement_legs(now, balances)
-            if legs:
-                ledger.enter(instrument_id, now, legs)
-                count += 1
+            # One that changes nothing is an entry too: else its key would be new, and book it again over later trades.
+            ledger.enter(instrument_id, now, legs or [(HOUSE, 0)])
+            count += bool(legs)
         return count
 
     return _booked(database, actor, account, path, dated, key, book)
@@ -174,6 +176,17 @@ def _booked(
         detail = {"entries": str(entries), "file": path.name}
         audit_log.record(connection, actor, "clients booked", account.address, detail)
     return Booked(key, entries, known=False)
+
+
+def _require_newest(ledger: _Book, instrument_ids: Collection[str]) -> None:
+    """A statement sets balances as they are now; what was booked of a later day would be lost under it."""
+    postings = clients.client_postings(ledger.connection, ledger.account.chain_id, ledger.account.address)
+    days = [each.dated for each in postings if each.instrument_id in instrument_ids]
+    if days and max(days) > ledger.dated:
+        raise UsageError(
+            f"a statement of {ledger.dated} comes too late: the sub-ledger has entries of {max(days)}",
+            "Import a statement of that day or later; book what was missing before as trades, with --on.",
+        )
 
 
 def client_total(balances: Mapping[str, int]) -> int:

@@ -18,11 +18,11 @@ from rwaledger.domain.instrument import Instrument
 from rwaledger.domain.policy import Policy
 from rwaledger.domain.schedule import CouponPeriod, pay_day, record_day, record_time
 from rwaledger.operate.desk import Desk
-from rwaledger.operate.done import chain_time, open_plan
+from rwaledger.operate.done import chain_time, open_plan, taken_back
 from rwaledger.operate.entries import Entry
 from rwaledger.operate.execute import Outcome, run, run_all
 from rwaledger.operate.gate import require_reconciled
-from rwaledger.operate.names import Names
+from rwaledger.operate.names import Names, party_account
 from rwaledger.operate.papers import record_date_plan
 from rwaledger.operate.plan import Plan, make_plan
 from rwaledger.operate.times import moment_of
@@ -154,7 +154,7 @@ def payment_plan(names: Names, bond: Bond, action: CorporateAction, owed: Sequen
     lines = [each for each in owed if each.amount_units and not each.held_back]
     if not lines:
         return None
-    payer = names.account(bond.terms.payer)
+    payer = party_account(names, bond.terms.payer)
     entries = [payment_line(bond, action, payer, each.account, each.amount_units) for each in lines]
     return make_plan(Operation.TRANSFER, entries, action.action_id, source_of(action))
 
@@ -175,7 +175,7 @@ def payment_of_coupon(
         action = actions.find_action(connection, action_id(ActionKind.COUPON, bond.instrument_id, pays_on))
         owed = actions.entitlements(connection, action.action_id)
         names = Names.load(connection, desk.node.chain_id)
-    if action.status is ActionStatus.PAID:
+    if action.status is ActionStatus.PAID and not taken_back(desk, bond.currency.control_book, [action.action_id]):
         return action, None
     if action.status is ActionStatus.DECLARED:
         raise NotDue(

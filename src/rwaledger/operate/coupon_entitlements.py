@@ -12,11 +12,12 @@ from rwaledger.chain.rpc import Node
 from rwaledger.domain.corporate_action import ActionKind, ActionStatus, CorporateAction
 from rwaledger.domain.entitlement import Distribution, distribute
 from rwaledger.domain.errors import HoldingsDisagree, NotDue, RegisterConflict
+from rwaledger.domain.holder import AccountKind
 from rwaledger.domain.posting import ISSUANCE_ACCOUNT
 from rwaledger.domain.units import format_amount
 from rwaledger.operate.coupon import Bond
 from rwaledger.operate.desk import Desk
-from rwaledger.operate.names import Names
+from rwaledger.operate.names import Names, party_account
 from rwaledger.operate.times import moment_of, moment_words
 from rwaledger.registry import actions, audit_log, ledger, positions
 from rwaledger.registry.database import Connection
@@ -30,6 +31,7 @@ def entitlements_of(desk: Desk, bond: Bond, action: CorporateAction) -> tuple[Co
         HoldingsDisagree: chain and register do not have the same holdings at that time.
         RegisterConflict: the chain has no such record date.
     """
+    action = replace(action, record_date=_record_date(desk.node, bond, action))
     holdings = record_date_holdings(desk, bond, action)
     with desk.database.read() as connection:
         own = _payer_accounts(Names.load(connection, desk.node.chain_id), bond)
@@ -66,7 +68,6 @@ def record_date_holdings(desk: Desk, bond: Bond, action: CorporateAction) -> dic
     Raises:
         NotDue, HoldingsDisagree, RegisterConflict: as `entitlements_of`.
     """
-    _require_record_date(desk.node, bond, action)
     token, instrument_id = bond.instrument.address, bond.instrument_id
     with desk.database.read() as connection:
         block = _register_block(connection, bond, action)
@@ -90,24 +91,29 @@ def _per_unit(bond: Bond, action: CorporateAction) -> Fraction:
 
 
 def _payer_accounts(names: Names, bond: Bond) -> Collection[str]:
-    """All accounts of the payer, who pays nothing to itself."""
-    holder_id = names.accounts[names.account(bond.terms.payer)].holder_id
-    return names.accounts_by_holder[holder_id]
+    """The payer's own accounts: it pays nothing to itself. What it holds for its clients is theirs."""
+    payer = party_account(names, bond.terms.payer)
+    holder_id = names.accounts[payer].holder_id
+    accounts = (each for each in names.accounts.values() if each.holder_id == holder_id)
+    return {payer, *(each.address for each in accounts if each.kind is AccountKind.OWN)}
 
 
-def _require_record_date(node: Node, bond: Bond, action: CorporateAction) -> None:
+def _record_date(node: Node, bond: Bond, action: CorporateAction) -> int:
+    """Its number, found by its time: one that was cancelled and scheduled anew may have another number."""
     token = bond.instrument.address
     dates = state.record_dates(node, token, "latest")
-    if dates[action.record_date - 1 : action.record_date] != [action.record_at]:
+    if action.record_at not in dates:
         raise RegisterConflict(
-            f"record date {action.record_date} of {bond.instrument_id} is not on the chain as it was declared",
-            "It was cancelled, or reorganised away. Look at `rwaledger record-date list`.",
+            f"the record date of {action.action_id}, {_when(action)}, is not on the chain as it was declared",
+            "It was cancelled, or reorganised away. Schedule that moment anew with `rwaledger record-date schedule`.",
         )
-    if state.record_dates_passed(node, token, "latest") < action.record_date:
+    number = dates.index(action.record_at) + 1
+    if state.record_dates_passed(node, token, "latest") < number:
         raise NotDue(
             f"the record date of {action.action_id}, {_when(action)}, has not passed on the chain",
             "Run the same command again once it has.",
         )
+    return number
 
 
 def _register_block(connection: Connection, bond: Bond, action: CorporateAction) -> int:

@@ -13,7 +13,7 @@ from rwaledger.operate.coupon import Bond, payment_line, source_of
 from rwaledger.operate.desk import Desk
 from rwaledger.operate.entries import Entry
 from rwaledger.operate.gate import require_reconciled
-from rwaledger.operate.names import Names
+from rwaledger.operate.names import Names, party_account
 from rwaledger.operate.plan import Plan, make_plan
 from rwaledger.registry import actions, audit_log, instructions
 from rwaledger.registry.database import Connection
@@ -73,7 +73,7 @@ def release_plans(
         raise UsageError("the account that is paid is not the same holder's", "Give another one with --to.")
     require_reconciled(desk.database, desk.node, bond.instrument, policy)
     key = f"{action.action_id}:{account}"
-    payment = payment_line(bond, action, names.account(bond.terms.payer), paid_to, owed[account].amount_units)
+    payment = payment_line(bond, action, party_account(names, bond.terms.payer), paid_to, owed[account].amount_units)
     plans = [make_plan(Operation.TRANSFER, [payment], key, source_of(action))]
     if action.kind is ActionKind.REDEMPTION:
         units = Entry(payment.path, 0, bond.instrument, Line(sender=paid_to, amount_units=owed[account].holding_units))

@@ -1,7 +1,7 @@
 """One lane for each key: every transaction gets its nonce, is signed and stored in one step, and only then leaves.
 
-Nonces are given out under a lock on chain and sender, behind what the node has and behind what the register has
-signed. So two processes never sign for the same nonce, and whoever comes after a crash first sends what the other
+Nonces are given out under a lock on chain and sender: the lowest for which neither the node nor the register has a
+transaction. So two processes never sign for the same nonce, and whoever comes after a crash first sends what the other
 one left lying, so that no nonce is missing.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import count, islice
 from typing import TYPE_CHECKING
 
 from rwaledger.chain.addresses import checksummed
@@ -24,14 +25,16 @@ from rwaledger.chain.sender import (
     call_of,
     estimate,
     failure_of,
+    fee_of,
     hash_of,
     mined_nonce,
     next_nonce,
     receipts,
-    sign_calls,
+    sign_with,
 )
 from rwaledger.domain.errors import AuthorisationError, RwaledgerError
 from rwaledger.operate.follow import write_receipts
+from rwaledger.operate.reprice import reprice
 from rwaledger.registry import instructions, transactions
 from rwaledger.registry.database import Connection, Database
 from rwaledger.registry.locks import hold
@@ -70,6 +73,7 @@ def send_recorded(database: Database, node: Node, signer: Signer, call: Outgoing
         TransactionFailed: it was sent and failed.
     """
     for _ in range(ATTEMPTS):
+        reprice(database, node, signer.address, lambda: signer)
         sent = _of_purpose(database, node, signer.address, call, purpose)
         if not sent:
             (gas,) = estimate(node, signer.address, [call])
@@ -118,9 +122,9 @@ def push(database: Database, node: Node, sent: Sequence[StoredTransaction]) -> l
     Raises:
         RwaledgerError: no more were mined for too long; they may be later, and the same command can be run again.
     """
-    waiting = list(sent)
+    waiting = [*sent, *_rivals(database, node, sent)]
     for sender in sorted({each.sender for each in sent}):
-        taken = _broadcast_lane(database, node, sender, [each for each in sent if each.sender == sender])
+        taken = _broadcast_lane(database, node, sender, [each for each in waiting if each.sender == sender])
         waiting = [each for each in waiting if each.tx_hash not in taken]
     found = await_receipts(node, waiting)
     write_receipts(database, waiting, found)
@@ -190,10 +194,12 @@ def _standing_in(sent: Sequence[StoredTransaction], call: Outgoing) -> StoredTra
 def _sign(connection: Connection, node: Node, signer: Signer, parcels: Sequence[Parcel]) -> list[StoredTransaction]:
     if not parcels:
         return []
-    live = transactions.live_transactions(connection, node.chain_id, signer.address)
-    first = max([next_nonce(node, signer.address), *(each.nonce + 1 for each in live)])
+    mined, pending = mined_nonce(node, signer.address), next_nonce(node, signer.address)
+    unmined = transactions.unmined_transactions(connection, node.chain_id, signer.address, mined)
+    taken = {each.nonce for each in unmined}
+    nonces = list(islice((nonce for nonce in count(pending) if nonce not in taken), len(parcels)))
     calls, gas = [each.call for each in parcels], [each.gas for each in parcels]
-    signed = sign_calls(node, signer, calls, gas, first)
+    signed = sign_with(node, signer, calls, gas, nonces)
     return [_stored(node, parcel, each) for parcel, each in zip(parcels, signed, strict=True)]
 
 
@@ -212,15 +218,30 @@ def _stored(node: Node, parcel: Parcel, signed: SignedTransaction) -> StoredTran
 
 def _broadcast_lane(database: Database, node: Node, sender: str, own: Sequence[StoredTransaction]) -> set[str]:
     """Sends, in order of nonce, what others of this register have left, and our own; the hashes of what is replaced."""
-    with database.read() as connection:
-        live = transactions.live_transactions(connection, node.chain_id, sender)
     last, mined = max(each.nonce for each in own), mined_nonce(node, sender)
-    unmined = {each.tx_hash: each for each in [*live, *own] if mined <= each.nonce <= last}
-    ordered = sorted(unmined.values(), key=lambda each: each.nonce)
+    with database.read() as connection:
+        lane = transactions.unmined_transactions(connection, node.chain_id, sender, mined)
+    unmined = [each for each in [*lane, *own] if mined <= each.nonce <= last]
+    # Of those with one nonce that which pays most.
+    dearest = {each.nonce: each for each in sorted(unmined, key=lambda each: fee_of(each.raw))}
+    ordered = [dearest[nonce] for nonce in sorted(dearest)]
     _require_intact(ordered)
     taken = set(broadcast(node, [each.raw for each in ordered]))
     mark_replaced(database, [each for each in ordered if each.tx_hash in taken])
     return taken
+
+
+def _rivals(database: Database, node: Node, sent: Sequence[StoredTransaction]) -> list[StoredTransaction]:
+    """What else was signed with these nonces, at other fees: one of them is mined, and the others never."""
+    nonces, known = {(each.sender, each.nonce) for each in sent}, {each.tx_hash for each in sent}
+    first = min((each.nonce for each in sent), default=0)
+    with database.read() as connection:
+        behind = [
+            each
+            for sender in sorted({each.sender for each in sent})
+            for each in transactions.unmined_transactions(connection, node.chain_id, sender, first)
+        ]
+    return [each for each in behind if (each.sender, each.nonce) in nonces and each.tx_hash not in known]
 
 
 def _require_intact(stored: Sequence[StoredTransaction]) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import shlex
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from rwaledger.chain import instructions as book
@@ -57,7 +58,8 @@ def require_not_rejected(connection: Connection, stored: Sequence[StoredInstruct
             by = f" by {checksummed(entries[-1].actor)}" if entries else ""
             raise AuthorisationError(
                 f"key {each.idempotency_key!r} was rejected{by}: {each.reason}; nothing was sent",
-                "What was rejected is never carried out; a new request needs a key of its own (--key).",
+                "Ask for it anew under a key of its own (--key); or the checker takes the rejection back:"
+                f" `rwaledger instruction reopen {shlex.quote(each.idempotency_key)} --reason WHY`.",
             )
 
 
@@ -65,6 +67,17 @@ def open_plan(node: Node, plan: Plan) -> Plan:
     """The plan without the instructions whose reference the chain has used."""
     used = book.used_digests(node, plan.control_book, [part.ref for part in plan.parts])
     return replace(plan, parts=tuple(part for part, digest in zip(plan.parts, used, strict=True) if digest is None))
+
+
+def taken_back(desk: Desk, control_book: str, keys: Iterable[str]) -> bool:
+    """Whether the chain has not carried out all that the register has of these keys, or has it no more.
+
+    A payment is written down as soon as a block has it; a reorganisation can take it back after that.
+    """
+    with desk.database.read() as connection:
+        of_keys = [instructions.instructions_of_key(connection, desk.node.chain_id, control_book, key) for key in keys]
+    refs = [each.instruction.ref for stored in of_keys for each in stored]
+    return None in book.used_digests(desk.node, control_book, refs)
 
 
 def chain_time(node: Node) -> int:

@@ -6,7 +6,7 @@ transactions with the same reference one succeeds and one reverts, and a reorgan
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from rwaledger.chain import instructions as book
@@ -45,7 +45,8 @@ def write_receipts(database: Database, known: Sequence[StoredTransaction], found
 def write_statuses(database: Database, node: Node, stored: Sequence[StoredInstruction]) -> list[StoredInstruction]:
     """The same instructions with the status that the control book gives them; what changed is written down.
 
-    A reference that was used for another digest is left as it is: `recover` or a reconciliation has to look at it.
+    A reference that was used for another digest is left as it is: `recover` or a reconciliation has to look at it. One
+    that is free, and all of whose transactions have reverted, has failed.
     """
     asked = {each.instruction.control_book for each in stored}
     digests: dict[str, str | None] = {}
@@ -54,6 +55,11 @@ def write_statuses(database: Database, node: Node, stored: Sequence[StoredInstru
         digests |= dict(zip(refs, book.used_digests(node, control_book, refs), strict=True))
     renewed = [replace(each, status=_status(each, digests[each.instruction.ref])) for each in stored]
     with database.begin() as connection:
+        failed = _failed(connection, [each.instruction.ref for each in renewed if _is_under_way(each, digests)])
+        renewed = [
+            replace(each, status=InstructionStatus.FAILED) if each.instruction.ref in failed else each
+            for each in renewed
+        ]
         for before, after in zip(stored, renewed, strict=True):
             ref = after.instruction.ref
             # Another process may have written it down meanwhile.
@@ -68,6 +74,19 @@ def _status(each: StoredInstruction, used_digest: str | None) -> InstructionStat
     if used_digest == each.digest and each.signature is not None and not each.status.is_carried_out:
         return InstructionStatus.MINED
     return each.status
+
+
+def _is_under_way(each: StoredInstruction, digests: Mapping[str, str | None]) -> bool:
+    return each.status is InstructionStatus.SENT and digests[each.instruction.ref] is None
+
+
+def _failed(connection: Connection, refs: Sequence[str]) -> set[str]:
+    """Those that were sent, and of which nothing can be mined any more."""
+    ends: dict[str, set[TransactionStatus]] = {}
+    for sent in transactions.transactions_of_instructions(connection, refs):
+        ends.setdefault(str(sent.instruction_ref), set()).add(sent.status)
+    ended = {TransactionStatus.REVERTED, TransactionStatus.REPLACED}
+    return {ref for ref, seen in ends.items() if TransactionStatus.REVERTED in seen and seen <= ended}
 
 
 def _write_receipt(connection: Connection, transaction: StoredTransaction, receipt: Receipt | None) -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 from rwaledger.chain.addresses import checksummed
 from rwaledger.domain.acts import InstrumentModel
 from rwaledger.domain.errors import InputFileError, InputProblem, UsageError
-from rwaledger.domain.fund import FundOrder, OrderSide, OrderStatus, dealing_day
+from rwaledger.domain.fund import DEAL, FundOrder, OrderSide, OrderStatus, dealing_day
+from rwaledger.domain.instruction import InstructionStatus
 from rwaledger.domain.policy import Policy
 from rwaledger.domain.posting import ISSUANCE_ACCOUNT
 from rwaledger.domain.restriction import Restriction
@@ -122,17 +123,18 @@ def cancel_order(desk: Desk, order_id: str, reason: str) -> FundOrder:
 
 def deal_key(order: FundOrder) -> str:
     """What the idempotency keys of a day's deal begin with."""
-    return f"deal:{order.instrument_id}:{order.dealing_day}"
+    return f"{DEAL}:{order.instrument_id}:{order.dealing_day}"
 
 
 def _has_begun(connection: Connection, order: FundOrder) -> bool:
-    """Whether anything of the day's deal is an instruction."""
+    """Whether anything of the day's deal is an instruction that was not rejected."""
     books = {each.control_book for each in instruments.instruments(connection)}
     keys = [f"{deal_key(order)}:{step}" for step in DEAL_STEPS]
     return any(
-        instructions.instructions_of_key(connection, order.chain_id, book, key)
+        each.status is not InstructionStatus.CANCELLED
         for book in sorted(books)
         for key in keys
+        for each in instructions.instructions_of_key(connection, order.chain_id, book, key)
     )
 
 

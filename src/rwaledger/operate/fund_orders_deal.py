@@ -15,12 +15,12 @@ from rwaledger.domain.instrument import Instrument
 from rwaledger.domain.policy import Policy
 from rwaledger.operate.coupon import carried_out, run_payments
 from rwaledger.operate.desk import Desk
-from rwaledger.operate.done import chain_time
+from rwaledger.operate.done import chain_time, taken_back
 from rwaledger.operate.entries import Entry
 from rwaledger.operate.execute import Outcome
 from rwaledger.operate.fund_orders import DEAL_STEPS, deal_key
 from rwaledger.operate.gate import require_reconciled
-from rwaledger.operate.names import Names
+from rwaledger.operate.names import Names, party_account
 from rwaledger.operate.nav import Fund, price_of_day
 from rwaledger.operate.plan import Plan, make_plan
 from rwaledger.operate.times import moment_of, moment_words
@@ -57,7 +57,9 @@ def deal_of(desk: Desk, fund: Fund, day: date, policy: Policy) -> Deal:
         names = Names.load(connection, desk.node.chain_id)
     live = [order for order in orders if order.status is not OrderStatus.CANCELLED]
     deal = Deal(fund, day, tuple(live), ())
-    if deal.is_done:
+    keys = [f"{deal_key(order)}:{step}" for order in live[:1] for step in DEAL_STEPS]
+    books = {fund.instrument.control_book, fund.currency.control_book}
+    if deal.is_done and not any(taken_back(desk, book, keys) for book in sorted(books)):
         return deal
     _require_past_cut_off(desk, fund, day, policy)
     require_reconciled(desk.database, desk.node, fund.instrument, policy)
@@ -70,7 +72,7 @@ def enter_priced(desk: Desk, deal: Deal) -> None:
     """Settles price, units and money of every order, before anything moves; from then on no order can join the day.
 
     Raises:
-        RegisterConflict: an order came in or was cancelled meanwhile.
+        RegisterConflict: an order came in or was cancelled meanwhile, or another run priced them at another price.
     """
     with desk.database.begin() as connection:
         hold(connection, "fund orders", deal.fund.instrument_id)
@@ -79,6 +81,8 @@ def enter_priced(desk: Desk, deal: Deal) -> None:
         if before.keys() != {order.order_id for order in deal.orders}:
             raise RegisterConflict("an order of the day came in or was cancelled meanwhile", "Run the command again.")
         for order in deal.orders:
+            if before[order.order_id].dealt not in (None, order.dealt):
+                raise RegisterConflict("the orders of the day were priced meanwhile", "Run the command again.")
             if before[order.order_id].status is OrderStatus.RECEIVED:
                 fund_orders.change_order(connection, order, OrderStatus.RECEIVED)
                 detail = {"price": str(order.dealt.price_units) if order.dealt else "", "status": order.status.value}
@@ -142,7 +146,7 @@ def _priced(order: FundOrder, price: Price) -> FundOrder:
 
 def _plans(fund: Fund, names: Names, orders: Sequence[FundOrder]) -> tuple[Plan, ...]:
     """Money in before units out, units in before money out: whoever is cut off in between owes nobody too much."""
-    manager = names.account(fund.terms.manager)
+    manager = party_account(names, fund.terms.manager)
     subscriptions, redemptions = (
         [order for order in orders if order.side is side and order.status in (OrderStatus.PRICED, OrderStatus.DEALT)]
         for side in (OrderSide.SUBSCRIBE, OrderSide.REDEEM)

@@ -2,17 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from rwaledger.chain.rpc import Node
 from rwaledger.domain.calendar import local_date
+from rwaledger.domain.corporate_action import ActionKind
 from rwaledger.domain.errors import ReconciliationRequired
+from rwaledger.domain.fund import DEAL
 from rwaledger.domain.instrument import Instrument
 from rwaledger.domain.policy import Policy
 from rwaledger.operate.desk import DAY_S
 from rwaledger.operate.done import chain_time
+from rwaledger.registry import instruments
 from rwaledger.registry.database import Database
 from rwaledger.registry.reconciliations import latest_reconciliation
+
+GATED = (*(kind.value for kind in ActionKind), DEAL)
+"""What idempotency keys of gated payments begin with; the instrument and the day follow."""
+
+
+def require_keys_reconciled(database: Database, node: Node, keys: Iterable[str], policy: Policy) -> None:
+    """Asks anew before drafts are sent: what they pay or deal was reconciled when they were made, and may not be now.
+
+    Raises:
+        ReconciliationRequired: an instrument whose payment or deal one of the keys stands for is not reconciled.
+    """
+    parts = [key.split(":") for key in keys]
+    names = {part[1] for part in parts if len(part) > 2 and part[0] in GATED}
+    with database.read() as connection:
+        found = [each for each in instruments.instruments(connection) if each.instrument_id in names]
+    for instrument in found:
+        require_reconciled(database, node, instrument, policy)
 
 
 def require_reconciled(database: Database, node: Node, instrument: Instrument, policy: Policy) -> None:
@@ -36,7 +57,7 @@ def require_reconciled(database: Database, node: Node, instrument: Instrument, p
         raise ReconciliationRequired(instrument.instrument_id, f"the block of the latest one, {where}, is gone")
     now = chain_time(node)
     days = policy.on(local_date(datetime.fromtimestamp(now, UTC), policy.zone)).reconciliation_age_days
-    if now - latest.block_time > days * DAY_S:
-        hours = (now - latest.block_time) // 3600
+    if now - block.timestamp > days * DAY_S:
+        hours = (now - block.timestamp) // 3600
         reason = f"the latest one, {where}, is {hours} hours old; the policy allows {days * 24}"
         raise ReconciliationRequired(instrument.instrument_id, reason)

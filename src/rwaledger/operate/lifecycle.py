@@ -12,7 +12,7 @@ from rwaledger.chain.addresses import checksummed
 from rwaledger.domain.errors import AuthorisationError, RegisterConflict, UnknownName, UsageError
 from rwaledger.domain.instruction import Instruction, InstructionStatus
 from rwaledger.operate.approve import approve, is_late, require_four_eyes
-from rwaledger.operate.authentic import require_authentic
+from rwaledger.operate.authentic import require_authentic, require_unaltered
 from rwaledger.operate.desk import Desk
 from rwaledger.operate.done import REJECTED, chain_time, require_not_rejected, stored_instructions
 from rwaledger.operate.execute import Outcome, not_done, preview_all
@@ -21,9 +21,12 @@ from rwaledger.operate.plan import Plan
 from rwaledger.operate.send import resend, send
 from rwaledger.operate.store import renewed, store
 from rwaledger.registry import audit_log, instructions
-from rwaledger.registry.database import Database
+from rwaledger.registry.database import Connection, Database
 from rwaledger.registry.instructions import StoredInstruction
 from rwaledger.registry.locks import hold
+
+_EXPORT = "export"
+"""Stands for whoever hands out a file: no key is opened for it, and so nobody is named."""
 
 
 def draft_all(desk: Desk, plans: Sequence[Plan]) -> list[StoredInstruction]:
@@ -48,7 +51,7 @@ def _draft(desk: Desk, plan: Plan) -> list[StoredInstruction]:
         if each.status in (InstructionStatus.DRAFT, InstructionStatus.APPROVED)
         and (each.instruction.maker, each.instruction.checker) != parties
     }
-    _write_drafts(desk, list(changed.values()))
+    _write_drafts(desk, list(changed.values()), desk.maker)
     return [changed.get(each.instruction.ref, each) for each in stored]
 
 
@@ -70,10 +73,12 @@ def chosen(database: Database, chain_id: int, names: Sequence[str]) -> list[Stor
 
 
 def require_approvable(desk: Desk, selected: Sequence[StoredInstruction]) -> list[StoredInstruction]:
-    """Those that this desk's checker has still to sign, in order.
+    """Those that this desk's checker has still to sign, in order, and as they would be signed.
+
+    What expires too soon has a new expiry, so that the digest that is shown is the one that is signed.
 
     Raises:
-        AuthorisationError: one was rejected, is for another checker, or is of the checker's own making.
+        AuthorisationError: one was rejected or altered, is for another checker, or is of the checker's own making.
     """
     with desk.database.read() as connection:
         require_not_rejected(connection, selected)
@@ -82,7 +87,9 @@ def require_approvable(desk: Desk, selected: Sequence[StoredInstruction]) -> lis
         require_is_checker(each.instruction, desk.checker)
     for maker, control_book in {(e.instruction.maker, e.instruction.control_book) for e in not_done(selected)}:
         require_four_eyes(replace(desk, maker=maker), control_book)
-    return [each for each in not_done(selected) if not each.signature or is_late(each, now)]
+    todo = [each for each in not_done(selected) if not each.signature or is_late(each, now)]
+    require_unaltered(todo)
+    return [_renewed_if_late(desk, each, now) for each in todo]
 
 
 def require_is_checker(instruction: Instruction, checker: str) -> None:
@@ -134,13 +141,56 @@ def reject(
         for each in todo:
             ref = each.instruction.ref
             if not instructions.cancel(connection, ref, reason.strip()):
-                status = instructions.instruction(connection, ref).status
-                raise RegisterConflict(
-                    f"instruction {ref} is {status}, and cannot be rejected any more; nothing was rejected",
-                    "Reject by reference what is not sent yet; undo the rest with an instruction of its own.",
-                )
+                raise _too_late(connection, ref)
             audit_log.record(connection, actor, REJECTED, ref, {"reason": reason.strip()})
     return todo
+
+
+def reopen(
+    database: Database, actor: str, selected: Sequence[StoredInstruction], reason: str
+) -> list[StoredInstruction]:
+    """Takes a rejection back: a payment whose key is fixed, such as a coupon's, could else never be made.
+
+    What was rejected is a draft again, and has to be approved anew. Its one-time reference is the same, so that
+    nothing signed before can make it happen twice.
+
+    Raises:
+        UsageError: no reason is given, or what stands behind the key has been decided elsewhere.
+    """
+    if not reason.strip():
+        raise UsageError("to take a rejection back needs a reason", "Say why, for whoever reads the log.")
+    todo = [each for each in selected if each.status is InstructionStatus.CANCELLED]
+    for each in todo:
+        if _is_of_requests(each.idempotency_key):
+            raise UsageError(
+                f"key {each.idempotency_key!r} stands for requests that may have been cancelled since",
+                "Take the requests into the queue anew, under names of their own.",
+            )
+    with database.begin() as connection:
+        for each in todo:
+            if instructions.reopen(connection, each.instruction.ref):
+                detail = {"reason": reason.strip(), "was": each.reason}
+                audit_log.record(connection, actor, "rejection taken back", each.instruction.ref, detail)
+    return todo
+
+
+def _is_of_requests(key: str) -> bool:
+    """Orders of a fund, or one request to redeem a stablecoin; `redemption:BOND:DAY` is the maturity of a bond."""
+    return key.startswith("deal:") or (key.startswith("redemption:") and key.count(":") == 1)
+
+
+def _too_late(connection: Connection, ref: str) -> RegisterConflict:
+    status = instructions.instruction(connection, ref).status
+    if status in (InstructionStatus.DRAFT, InstructionStatus.APPROVED, InstructionStatus.FAILED):
+        # It was approved anew, or failed and was sent again; what was signed of it before can still be mined.
+        return RegisterConflict(
+            f"instruction {ref} has a transaction that is signed and in no block; nothing was rejected",
+            "The next command of its maker sends it, or sync tells what became of it; then reject.",
+        )
+    return RegisterConflict(
+        f"instruction {ref} is {status}, and cannot be rejected any more; nothing was rejected",
+        "Reject by reference what is not sent yet; undo the rest with an instruction of its own.",
+    )
 
 
 def require_sendable(desk: Desk, selected: Sequence[StoredInstruction]) -> list[StoredInstruction]:
@@ -191,12 +241,14 @@ def foreseen(selected: Sequence[StoredInstruction], todo: Sequence[StoredInstruc
 def renew_late(desk: Desk, selected: Sequence[StoredInstruction]) -> list[StoredInstruction]:
     """The same, where one expires too soon as a draft with a new expiry; its parties stay."""
     now = chain_time(desk.node)
-    fresh = []
-    for each in selected:
-        parties = replace(desk, maker=each.instruction.maker, checker=each.instruction.checker)
-        fresh.append(renewed(parties, each, now) if is_late(each, now) else each)
-    _write_drafts(desk, [new for new, old in zip(fresh, selected, strict=True) if new is not old])
+    fresh = [_renewed_if_late(desk, each, now) for each in selected]
+    _write_drafts(desk, [new for new, old in zip(fresh, selected, strict=True) if new is not old], _EXPORT)
     return fresh
+
+
+def _renewed_if_late(desk: Desk, each: StoredInstruction, now: int) -> StoredInstruction:
+    parties = replace(desk, maker=each.instruction.maker, checker=each.instruction.checker)
+    return renewed(parties, each, now) if is_late(each, now) else each
 
 
 def _require_sendable(each: StoredInstruction, maker: str, now: int) -> None:
@@ -218,7 +270,7 @@ def _require_sendable(each: StoredInstruction, maker: str, now: int) -> None:
         )
 
 
-def _write_drafts(desk: Desk, drafts: Sequence[StoredInstruction]) -> None:
+def _write_drafts(desk: Desk, drafts: Sequence[StoredInstruction], actor: str) -> None:
     if not drafts:
         return
     with desk.database.begin() as connection:
@@ -227,4 +279,4 @@ def _write_drafts(desk: Desk, drafts: Sequence[StoredInstruction]) -> None:
         for each in drafts:
             instructions.set_approval(connection, each)
             detail = {"maker": each.instruction.maker, "checker": each.instruction.checker}
-            audit_log.record(connection, desk.maker, "instruction drafted anew", each.instruction.ref, detail)
+            audit_log.record(connection, actor, "instruction drafted anew", each.instruction.ref, detail)

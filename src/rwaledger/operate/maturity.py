@@ -29,7 +29,7 @@ from rwaledger.operate.coupon import (
 from rwaledger.operate.coupon_entitlements import entitlements_of
 from rwaledger.operate.coupon_held_back import enter_held_back
 from rwaledger.operate.desk import Desk
-from rwaledger.operate.done import open_plan
+from rwaledger.operate.done import open_plan, taken_back
 from rwaledger.operate.entries import Entry
 from rwaledger.operate.execute import Outcome
 from rwaledger.operate.names import Names
@@ -58,7 +58,7 @@ class Maturity:
     @property
     def is_done(self) -> bool:
         """Whether everything was paid and redeemed before."""
-        return self.redemption.action.status is ActionStatus.PAID
+        return self.redemption.action.status is ActionStatus.PAID and not self.plans
 
 
 def maturity(desk: Desk, bond: Bond, policy: Policy, held_back: Sequence[str] = ()) -> Maturity:
@@ -74,13 +74,14 @@ def maturity(desk: Desk, bond: Bond, policy: Policy, held_back: Sequence[str] = 
     day = pay_day(bond.terms.periods()[-1], policy.calendar, bond.terms.business_day_rule)
     coupon = _settlement(desk, bond, _declared(desk, bond, ActionKind.COUPON, day), held_back)
     redemption = _settlement(desk, bond, _declared(desk, bond, ActionKind.REDEMPTION, day), held_back)
-    if redemption.action.status is ActionStatus.PAID:
+    again = _taken_back(desk, bond, coupon.action, redemption.action)
+    if redemption.action.status is ActionStatus.PAID and not again:
         return Maturity(bond, coupon, redemption, ())
     require_payable(desk, bond, redemption.action, policy)
     units = _units_plan(bond, redemption)
     if units and len(open_plan(desk.node, units).parts) == len(units.parts):
         _require_unmoved(desk, bond, redemption.owed)
-    return Maturity(bond, coupon, redemption, _plans(desk, bond, coupon, redemption, units))
+    return Maturity(bond, coupon, redemption, _plans(desk, bond, coupon, redemption, units, again))
 
 
 def enter_maturity(desk: Desk, found: Maturity, held_back: Sequence[str] = ()) -> None:
@@ -92,6 +93,8 @@ def enter_maturity(desk: Desk, found: Maturity, held_back: Sequence[str] = ()) -
                 actions.entitle(connection, each.action, [replace(owed, held_back=False) for owed in each.owed])
                 detail = {"exact": str(each.action.exact_amount), "funded": str(each.action.funded_units)}
                 audit_log.record(connection, desk.maker, "entitled", each.action.action_id, detail)
+            if each.action.status is ActionStatus.PAID:
+                continue
             owed = {one.account for one in each.owed if one.amount_units}
             left_out = [account for account in held_back if account in owed or each is found.redemption]
             enter_held_back(connection, desk, found.bond, each.action, left_out)
@@ -146,10 +149,20 @@ def _settlement(desk: Desk, bond: Bond, action: CorporateAction, held_back: Sequ
     return Settlement(entitled, with_held_back(found.entitlements, held_back), is_stored=False)
 
 
-def _plans(desk: Desk, bond: Bond, coupon: Settlement, redemption: Settlement, units: Plan | None) -> tuple[Plan, ...]:
+def _taken_back(desk: Desk, bond: Bond, coupon: CorporateAction, redemption: CorporateAction) -> bool:
+    payments = [each.action_id for each in (coupon, redemption) if each.status is ActionStatus.PAID]
+    units = [f"{redemption.action_id}:units"] if redemption.status is ActionStatus.PAID else []
+    return taken_back(desk, bond.currency.control_book, payments) or taken_back(
+        desk, bond.instrument.control_book, units
+    )
+
+
+def _plans(
+    desk: Desk, bond: Bond, coupon: Settlement, redemption: Settlement, units: Plan | None, again: bool
+) -> tuple[Plan, ...]:
     with desk.database.read() as connection:
         names = Names.load(connection, desk.node.chain_id)
-    due = [each for each in (coupon, redemption) if each.action.status is not ActionStatus.PAID]
+    due = [each for each in (coupon, redemption) if again or each.action.status is not ActionStatus.PAID]
     payments = [payment_plan(names, bond, each.action, each.owed) for each in due]
     return tuple(plan for plan in (*payments, units) if plan)
 
@@ -172,10 +185,13 @@ def _units_plan(bond: Bond, redemption: Settlement) -> Plan | None:
 
 
 def _require_unmoved(desk: Desk, bond: Bond, owed: Sequence[Entitlement]) -> None:
-    """Who is paid must be who gives the units up."""
-    accounts = [each.account for each in owed]
-    now = state.account_states(desk.node, bond.instrument.address, accounts, "latest")
-    moved = [each.account for each in owed if now[each.account][0] != each.holding_units]
+    """Who is paid must be who gives the units up.
+
+    What is held back may lie elsewhere by now, such as in the wallet that took a lost one's place.
+    """
+    due = [each for each in owed if not each.held_back]
+    now = state.account_states(desk.node, bond.instrument.address, [each.account for each in due], "latest")
+    moved = [each.account for each in due if now[each.account][0] < each.holding_units]
     supply = state.total_supply(desk.node, bond.instrument.address, "latest")
     held = sum(each.holding_units for each in owed)
     if moved or supply != held:

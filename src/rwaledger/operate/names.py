@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import pycountry
 
 from rwaledger.chain.addresses import parse_address
-from rwaledger.domain.holder import Account, InvestorClass
+from rwaledger.domain.errors import UsageError
+from rwaledger.domain.holder import Account, AccountKind, InvestorClass
 from rwaledger.domain.instrument import Instrument
 from rwaledger.registry import holders, instruments
 from rwaledger.registry.database import Connection
@@ -61,6 +62,29 @@ class Names:
         if len(addresses) > 1:
             raise ValueError(f"holder {text!r} has {len(addresses)} accounts; give the address")
         return addresses[0]
+
+
+def party_account(names: Names, text: str) -> str:
+    """The account of a party that terms name, as it is by now: what took the place of a lost one stands for it.
+
+    A name stands for the holder's own account; what it holds for others is not its to pay from.
+
+    Raises:
+        UsageError: the holder has none of its own, or several by now.
+    """
+    if text.lower().startswith("0x"):
+        address = names.account(text)
+        while names.accounts[address].replaced_by:
+            address = names.accounts[address].replaced_by
+        return address
+    addresses = names.accounts_by_holder.get(text, [])
+    own = [each for each in addresses if names.accounts[each].kind is AccountKind.OWN] or addresses
+    if len(own) != 1:
+        raise UsageError(
+            f"the terms name {text}, which has {len(own)} accounts of its own, so nobody can say which of them pays",
+            "Terms name a holder with one account, or an address.",
+        )
+    return own[0]
 
 
 def parse_country(text: str) -> int:

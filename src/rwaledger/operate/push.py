@@ -8,14 +8,14 @@ from dataclasses import dataclass
 
 from rwaledger.chain import state
 from rwaledger.chain.rpc import Node
-from rwaledger.domain.holder import Account, Holder, Standing, date_of_day_number, day_number
+from rwaledger.domain.holder import Account, Holder, Standing, day_number
 from rwaledger.domain.instruction import Operation
 from rwaledger.domain.instrument import Instrument
 from rwaledger.operate.admissions import admission_line
 from rwaledger.operate.done import open_plan
 from rwaledger.operate.entries import COMMAND, Entry
-from rwaledger.operate.names import country_code
 from rwaledger.operate.plan import Plan, make_plan
+from rwaledger.operate.words import standing_words
 
 _HASH_DIGITS = 12
 
@@ -76,11 +76,6 @@ def push_plan(node: Node, found: Sequence[Difference], source: str, key: str | N
 def holder_words(holder: Holder) -> str:
     """Country, class and validity of a holder."""
     return standing_words(holder.country, holder.investor_class, day_number(holder.valid_until))
-
-
-def standing_words(country: int, investor_class: int, valid_until_day: int) -> str:
-    """Country, class and validity as the chain has them."""
-    return f"{country_code(country)}, class {int(investor_class)}, until {date_of_day_number(valid_until_day)}"
 
 
 def _agree(standing: Standing, holder: Holder) -> bool:

@@ -59,9 +59,7 @@ def _reject(connection: Connection, desk: Desk, found: Redemption, plan: Plan, r
         ref = each.instruction.ref
         if each.status is InstructionStatus.CANCELLED:
             continue
-        if each.status is InstructionStatus.FAILED:
-            instructions.set_status(connection, ref, InstructionStatus.CANCELLED)
-        elif not instructions.cancel(connection, ref, reason):
+        if not instructions.cancel(connection, ref, reason):
             raise _under_way(found, "its units are about to be redeemed")
         audit_log.record(connection, desk.maker, REJECTED, ref, {"reason": reason})
 

@@ -15,7 +15,7 @@ from rwaledger.domain.redemption import Redemption, RedemptionStatus
 from rwaledger.domain.reserve import BASIS_POINTS
 from rwaledger.domain.units import format_amount, parse_amount
 from rwaledger.operate.desk import Desk
-from rwaledger.operate.done import chain_time
+from rwaledger.operate.done import chain_time, taken_back
 from rwaledger.operate.entries import COMMAND, Entry
 from rwaledger.operate.execute import preview_all, run
 from rwaledger.operate.plan import Plan, make_plan
@@ -90,7 +90,7 @@ def preview_payments(desk: Desk, payments: Sequence[Payment]) -> list[Payment]:
         RwaledgerError: what `pay` would raise before it does anything.
     """
     _require_past(payments, moment_of(chain_time(desk.node)))
-    todo = [each for each in payments if not _is_paid(each)]
+    todo = [each for each in payments if not _is_paid(each) or _is_taken_back(desk, each)]
     if todo:
         preview_all(desk, [each.plan for each in todo])
     return todo
@@ -118,7 +118,8 @@ def pay(desk: Desk, payments: Sequence[Payment], shown: Callable[[Paid], None] =
 
 def _pay(desk: Desk, payment: Payment) -> Paid:
     request = payment.redemption.request
-    begin(desk, payment)
+    if payment.redemption.status is not RedemptionStatus.PAID:
+        begin(desk, payment)
     outcome = run(desk, payment.plan)
     finish(desk, payment)
     with desk.database.read() as connection:
@@ -158,6 +159,11 @@ def _is_paid(payment: Payment) -> bool:
         when = f", paid {moment_words(known.paid_at)}" if known.paid_at else ""
         raise IdempotencyConflict(known.burn_key, f"payment {known.payment_reference}, fee {fee}{when}")
     return known.status is RedemptionStatus.PAID
+
+
+def _is_taken_back(desk: Desk, payment: Payment) -> bool:
+    """Whether a reorganisation has put the units back in issue."""
+    return taken_back(desk, payment.instrument.control_book, [payment.redemption.burn_key])
 
 
 def _payments(path: Path, rows: Sequence[Row], database: Database, policy: Policy) -> list[Payment]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from rwaledger.chain.addresses import checksummed
-from rwaledger.domain.errors import UnknownName
 from rwaledger.domain.instruction import NO_ORDER, Instruction, Line
 from rwaledger.domain.posting import ISSUANCE_ACCOUNT
 from rwaledger.domain.units import format_amount
@@ -15,6 +14,9 @@ from rwaledger.operate.words import line_words, time_words
 from rwaledger.registry import holders, instruments
 from rwaledger.registry.database import Connection
 from rwaledger.registry.instructions import StoredInstruction
+
+NO_INSTRUMENT = "unknown contract"
+"""Stands for the name of a contract that the register does not have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +47,15 @@ def labels_of(connection: Connection, selected: Sequence[StoredInstruction]) -> 
     for chain_id in {each.instruction.chain_id for each in selected}:
         accounts |= {a: account.holder_id for a, account in holders.accounts(connection, chain_id).items()}
     named = {a for each in selected for line in each.instruction.lines for a in (line.sender, line.recipient)}
-    found = {}
-    for instruction in {each.instruction.instrument_id: each.instruction for each in selected}.values():
-        try:
-            known = instruments.instrument(connection, instruction.instrument_id)
-        except UnknownName:
-            continue
-        found[known.address] = Label(known.instrument_id, known.symbol, known.decimals)
+    # By the address, which is signed; the name in the row is not.
+    asked = {(each.instruction.chain_id, each.instruction.instrument) for each in selected}
+    found = {address: Label(NO_INSTRUMENT, "", 0) for _, address in asked}
+    for contract in instruments.contracts(connection):
+        if (contract.chain_id, contract.address) in asked:
+            found[contract.address] = Label(contract.kind.value, "", 0)
+    for known in instruments.instruments(connection):
+        if (known.chain_id, known.address) in asked:
+            found[known.address] = Label(known.instrument_id, known.symbol, known.decimals)
     return Labels(found, {address: accounts[address] for address in sorted(named & accounts.keys())})
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from rwaledger.chain import instructions as book
 from rwaledger.chain.addresses import checksummed
@@ -14,7 +15,8 @@ from rwaledger.operate.desk import Desk
 from rwaledger.operate.dispatch import ATTEMPTS, Parcel, overtaken, push, sign_and_store
 from rwaledger.operate.done import chain_time
 from rwaledger.operate.follow import write_statuses
-from rwaledger.registry import audit_log, instructions, transactions
+from rwaledger.operate.reprice import reprice
+from rwaledger.registry import transactions
 from rwaledger.registry.instructions import StoredInstruction
 from rwaledger.registry.transactions import TransactionStatus
 
@@ -36,12 +38,14 @@ def send(desk: Desk, approved: Sequence[StoredInstruction]) -> list[Receipt]:
     maker = desk.open_maker()
     if maker.address != desk.maker:
         raise AuthorisationError(f"the maker's key is that of {checksummed(maker.address)}", "Name the right keystore.")
+    reprice(desk.database, desk.node, desk.maker, lambda: maker)
     remaining, mined, in_vain = list(approved), [], 0
     while remaining:
         desk.progress("send", len(approved) - len(remaining), len(approved))
         parcels = _ready(desk, remaining)
         found = push(desk.database, desk.node, sign_and_store(desk.database, desk.node, maker, parcels))
-        ready = write_statuses(desk.database, desk.node, remaining[: len(parcels)])
+        sent = [replace(each, status=InstructionStatus.SENT) for each in remaining[: len(parcels)]]
+        ready = write_statuses(desk.database, desk.node, sent)
         _require_done(desk, ready, found)
         mined += [receipt for receipt in found if receipt is not None]
         # What another wallet's transaction has pushed out is signed anew.
@@ -58,13 +62,16 @@ def resend(desk: Desk, waiting: Sequence[StoredInstruction]) -> list[Receipt]:
     """Sends again, byte for byte, what was signed before a crash or lost in a reorganisation, and waits for it.
 
     `waiting` are instructions that are not carried out. A transaction whose nonce another one has taken can never be
-    mined: it is marked as replaced. One whose instruction has expired would only revert, and is left alone.
+    mined: it is marked as replaced. One whose instruction has expired would only revert, and is left alone. One that
+    pays too little by now is signed anew, at today's fees.
 
     Raises:
         AuthorisationError: a row is not what its checker signed; nothing was sent.
     """
     now = chain_time(desk.node)
     in_time = {each.instruction.ref: each for each in waiting if each.instruction.not_after >= now}
+    if in_time:
+        reprice(desk.database, desk.node, desk.maker, desk.open_maker)
     with desk.database.read() as connection:
         known = transactions.transactions_of_instructions(connection, in_time)
     sent = [each for each in known if each.status in _RESENDABLE]
@@ -74,18 +81,9 @@ def resend(desk: Desk, waiting: Sequence[StoredInstruction]) -> list[Receipt]:
 
 def _require_done(desk: Desk, sent: Sequence[StoredInstruction], found: Sequence[Receipt | None]) -> None:
     """A transaction may revert because another run was faster; the instruction is done all the same."""
-    failed = [
-        (each.instruction.ref, receipt)
-        for each, receipt in zip(sent, found, strict=True)
-        if receipt is not None and not receipt.succeeded and not each.status.is_carried_out
-    ]
-    if not failed:
-        return
-    with desk.database.begin() as connection:
-        for ref, receipt in failed:
-            instructions.set_status(connection, ref, InstructionStatus.FAILED)
-            audit_log.record(connection, desk.maker, "instruction failed", ref, {"transaction": receipt.tx_hash})
-    raise failure_of(desk.node, failed[0][1])
+    for each, receipt in zip(sent, found, strict=True):
+        if receipt is not None and not receipt.succeeded and not each.status.is_carried_out:
+            raise failure_of(desk.node, receipt)
 
 
 def _ready(desk: Desk, remaining: Sequence[StoredInstruction]) -> list[Parcel]:

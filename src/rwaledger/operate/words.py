@@ -43,7 +43,7 @@ def line_words(operation: Operation, line: Line, order: str, text: str, decimals
     """What a line says beyond its accounts and units; empty where it says nothing more."""
     match operation:
         case Operation.ADMIT:
-            return _admission(line)
+            return standing_words(*admission_of_detail(line.detail))
         case Operation.SET_LOCK_UP:
             return f"until {time_words(line.detail)}" if line.detail else "ends"
         case Operation.ACTIVATE:
@@ -73,8 +73,8 @@ def time_words(timestamp: int) -> str:
         return f"second {timestamp}"
 
 
-def _admission(line: Line) -> str:
-    country, investor_class, valid_until_day = admission_of_detail(line.detail)
+def standing_words(country: int, investor_class: int, valid_until_day: int) -> str:
+    """Country, class and last valid day of an account."""
     until = date_of_day_number(valid_until_day).isoformat()
     return f"{country_code(country)}, {_class_name(investor_class)}, until {until}"
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, insert, select, update
+from sqlalchemy import Row, Select, exists, insert, select, update
 
 from rwaledger.domain.errors import AuthorisationError, RegisterConflict, UnknownName
 from rwaledger.domain.instruction import Instruction, InstructionStatus, Line, Operation
@@ -154,11 +154,24 @@ def change_status(c: Connection, ref: str, status: InstructionStatus) -> bool:
 
 
 def cancel(c: Connection, ref: str, reason: str) -> bool:
-    """Records that a draft, or what is approved and not sent, or failed, was rejected; whether it could still be."""
+    """Records that a draft, or what is approved and not sent, or failed, was rejected; whether it could still be.
+
+    It cannot while a transaction of it is signed and in no block: whoever has those bytes can have them mined.
+    """
     t = tables.instructions
     open_ = tuple(str(each) for each in (InstructionStatus.DRAFT, InstructionStatus.APPROVED, InstructionStatus.FAILED))
     values = {"status": str(InstructionStatus.CANCELLED), "reason": reason, "updated_at": utc_now()}
-    return c.execute(update(t).where(t.c.ref == ref, t.c.status.in_(open_)).values(values)).rowcount == 1
+    x = tables.transactions.c
+    live = exists().where(x.instruction_ref == ref, x.status.in_(("signed", "sent")))
+    return c.execute(update(t).where(t.c.ref == ref, t.c.status.in_(open_), ~live).values(values)).rowcount == 1
+
+
+def reopen(c: Connection, ref: str) -> bool:
+    """Makes a draft again of what was rejected, without the signature that it may have had; whether it was rejected."""
+    t = tables.instructions
+    values = {"status": str(InstructionStatus.DRAFT), "signature": None, "reason": "", "updated_at": utc_now()}
+    rejected = (t.c.ref == ref, t.c.status == str(InstructionStatus.CANCELLED))
+    return c.execute(update(t).where(*rejected).values(values)).rowcount == 1
 
 
 def finalise(c: Connection, chain_id: int, block_number: int) -> int:

@@ -83,7 +83,7 @@ def _put(c: Connection, table: Table, row: Mapping[str, Any]) -> bool:
 def _one(c: Connection, table: Table, kind: str, instrument_id: str) -> Row[Any]:
     row = c.execute(select(table).where(table.c.instrument_id == instrument_id)).one_or_none()
     if row is None:
-        raise UnknownName(f"{kind} with terms", instrument_id, f"`rwaledger {kind} terms set FILE` sets them.")
+        raise UnknownName(f"{kind} with terms", instrument_id, "`rwaledger terms set FILE` sets them.")
     return row
 
 

@@ -110,11 +110,17 @@ def transactions(
     return _fetch(c, query)
 
 
-def live_transactions(c: Connection, chain_id: int, sender: str) -> list[StoredTransaction]:
-    """What a sender has signed and no block is known to have, in order of nonce."""
-    t = tables.transactions.c
+def unmined_transactions(c: Connection, chain_id: int, sender: str, mined_nonce: int) -> list[StoredTransaction]:
+    """What a sender has signed with nonces that no block has used, in order of nonce.
+
+    Also what was in a block that a reorganisation has dropped. What was replaced can never be mined; what was rejected
+    behind a failure never leaves again, and its nonce is free.
+    """
+    t, i = tables.transactions.c, tables.instructions.c
+    rejected = select(i.ref).where(i.status == str(InstructionStatus.CANCELLED))
     query = select(*(t[name] for name in _FIELDS)).where(t.chain_id == chain_id, t.sender == sender)
-    return _fetch(c, query.where(t.status.in_(_LIVE)))
+    query = query.where(t.nonce >= mined_nonce, t.status != str(TransactionStatus.REPLACED))
+    return _fetch(c, query.where(t.instruction_ref.is_(None) | t.instruction_ref.not_in(rejected)))
 
 
 def transactions_of_instructions(c: Connection, refs: Collection[str]) -> list[StoredTransaction]:

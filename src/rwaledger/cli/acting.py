@@ -46,6 +46,10 @@ def act(
                 say("\n".join(describe(context, plan) for plan in listed))
                 ask("Store this for the checker?" if manner.draft else "Carry this out?", yes=manner.yes)
             if is_open or not all(each.known for each in outcomes):
+                if is_open and not manner.draft and not any(each.known for each in outcomes):
+                    # A wrong password is known before anything is stored.
+                    desk.open_maker()
+                    desk.open_checker()
                 keep_travel_rule(context, desk, listed, dry_run=False)
                 first(desk)
             if manner.draft:

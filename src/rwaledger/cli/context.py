@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -162,8 +162,9 @@ class Context:
             node=self.node,
             maker=self.address_of(settings.maker) if maker else ISSUANCE_ACCOUNT,
             checker=self.address_of(settings.checker) if checker else ISSUANCE_ACCOUNT,
-            open_maker=lambda: self.open_key(settings.maker, settings.maker_password_file),
-            open_checker=lambda: self.open_key(settings.checker, settings.checker_password_file),
+            # Opened once a run, however often they are asked for: a password takes a second, or a person.
+            open_maker=cache(lambda: self.open_key(settings.maker, settings.maker_password_file)),
+            open_checker=cache(lambda: self.open_key(settings.checker, settings.checker_password_file)),
             lifetime_s=settings.instruction_lifetime_s,
             progress=progress,
         )

@@ -126,6 +126,7 @@ def recover(context: Context, /, holder: str, lost: str, new: str, no_proof: boo
 
     manner = Manner.of(given)
     order = GivenOrder.of(given, required=True)
+    order.require_same(context)
     recovery = Recovery(holder, _own_address(lost), _own_address(new), proved=not no_proof)
     plan = recovery_plan(context.database, context.node, recovery, key, order.order_hash)
     entered = Order(order.order_hash, order.reference, order.document)

@@ -105,11 +105,11 @@ def reject(context: Context, /, names: tuple[str, ...], reason: str, by: str, **
     from rwaledger.operate import lifecycle
 
     manner, found = Manner.of(given), _chosen(context, names)
-    actor = context.address_of(context.settings.maker if by == "maker" else context.settings.checker)
     say(_sheet(context, found))
     rejected = [each for each in found if each.status is not InstructionStatus.CANCELLED]
     if not manner.dry_run:
         ask(f"Reject {counted(len(found), 'instruction')}?", yes=manner.yes)
+        actor = _opened(context, by)
         rejected = lifecycle.reject(context.database, actor, found, reason)
     document = {"dry_run": manner.dry_run, "rejected": [each.instruction.ref for each in rejected], "reason": reason}
     text = f"{counted(len(rejected), 'instruction')} {'would be rejected' if manner.dry_run else 'rejected'}"
@@ -130,7 +130,7 @@ def reopen(context: Context, /, names: tuple[str, ...], reason: str, **given: An
     opened: list[StoredInstruction] = []
     if not manner.dry_run:
         ask(f"Take the rejection of {counted(len(found), 'instruction')} back?", yes=manner.yes)
-        actor = context.address_of(context.settings.checker)
+        actor = _opened(context, "checker")
         opened = lifecycle.reopen(context.database, actor, found, reason)
     document = {"dry_run": manner.dry_run, "reopened": [each.instruction.ref for each in opened], "reason": reason}
     text = f"{counted(len(opened), 'instruction')} made a draft again"
@@ -220,6 +220,14 @@ def import_(context: Context, path: Path, as_json: bool) -> None:
     text = f"{done}\nnext: the maker runs `rwaledger instruction send {keys_of(approved)}`"
     text = text if approved else "nothing to do: all of it was carried out before"
     emit(_states(approved), text, as_json=as_json)
+
+
+def _opened(context: Context, office: str) -> str:
+    """The address of an office, by its key: who rejects in its name has to have it."""
+    settings = context.settings
+    if office == "maker":
+        return context.open_key(settings.maker, settings.maker_password_file).address
+    return context.open_key(settings.checker, settings.checker_password_file).address
 
 
 def _chosen(context: Context, names: tuple[str, ...]) -> list[StoredInstruction]:

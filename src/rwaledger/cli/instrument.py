@@ -161,6 +161,7 @@ def _pause_verb(operation: Operation, text: str) -> None:
 
         manner = Manner.of(given)
         order = GivenOrder.of(given, required=False)
+        order.require_same(context)
         with context.database.read() as connection:
             found = instruments.instrument(connection, name)
         plan = make_plan(operation, [Entry(COMMAND, 0, found, Line())], key, "command line", order.order_hash)

@@ -47,15 +47,11 @@ def import_(context: Context, /, path: Path, account: str, dated: str | None, ke
     manner = Manner.of(given)
     names, found, day = _prepared(context, account, dated)
     stated = read_statement(path, names)
-    if manner.dry_run:
-        emit(
-            {"dry_run": True},
-            f"dry run: {counted(len(stated), 'row')} read; nothing was booked",
-            as_json=manner.as_json,
-        )
-        return
-    ask(f"Book {counted(len(stated), 'balance')} of clients of {account} as of {day}?", yes=manner.yes)
-    booked = book_statement(context.database, _actor(context), found, path, stated, day, key or f"clients:{path.name}")
+    if not manner.dry_run:
+        ask(f"Book {counted(len(stated), 'balance')} of clients of {account} as of {day}?", yes=manner.yes)
+    chosen = key or f"clients:{path.name}"
+    place = (context.database, _actor(context), found, path)
+    booked = book_statement(*place, stated, day, chosen, dry_run=manner.dry_run)
     _emit_booked(context, found, booked, manner)
 
 
@@ -69,12 +65,11 @@ def trade(context: Context, /, path: Path, account: str, dated: str | None, key:
     manner = Manner.of(given)
     names, found, day = _prepared(context, account, dated)
     trades = read_trades(path, names)
-    if manner.dry_run:
-        text = f"dry run: {counted(len(trades), 'trade')} read; nothing was booked"
-        emit({"dry_run": True}, text, as_json=manner.as_json)
-        return
-    ask(f"Book {counted(len(trades), 'trade')} among clients of {account} on {day}?", yes=manner.yes)
-    booked = book_trades(context.database, _actor(context), found, path, trades, day, key or f"trades:{path.name}")
+    if not manner.dry_run:
+        ask(f"Book {counted(len(trades), 'trade')} among clients of {account} on {day}?", yes=manner.yes)
+    chosen = key or f"trades:{path.name}"
+    place = (context.database, _actor(context), found, path)
+    booked = book_trades(*place, trades, day, chosen, dry_run=manner.dry_run)
     _emit_booked(context, found, booked, manner)
 
 
@@ -129,11 +124,14 @@ def _prepared(context: Context, account: str, dated: str | None) -> tuple[Names,
 
 
 def _emit_booked(context: Context, account: Account, booked: Booked, manner: Manner) -> None:
-    document = {"key": booked.key, "entries": booked.entries, "known": booked.known}
-    text = "nothing to do: booked before" if booked.known else f"{counted(booked.entries, 'entry')} booked"
+    document = {"key": booked.key, "entries": booked.entries, "known": booked.known, "dry_run": manner.dry_run}
+    entries = "1 entry" if booked.entries == 1 else f"{booked.entries:,} entries"
+    text = f"dry run: {entries} would be booked; nothing was" if manner.dry_run else f"{entries} booked"
+    if booked.known:
+        text = "nothing to do: booked before"
     for instrument, wrong in _differences(context, account):
         say(f"note: {instrument}: clients have {wrong}")
-    emit(document, text.replace("entrys", "entries"), as_json=manner.as_json)
+    emit(document, text, as_json=manner.as_json)
 
 
 def _differences(context: Context, account: Account) -> list[tuple[str, str]]:

@@ -14,6 +14,7 @@ from rwaledger.domain.errors import UsageError
 from rwaledger.domain.instruction import NO_ORDER
 
 if TYPE_CHECKING:
+    from rwaledger.cli.context import Context
     from rwaledger.operate.desk import Desk
 
 
@@ -40,6 +41,18 @@ class GivenOrder:
                 raise UsageError("a reference without its order", "Give the document with --order FILE.")
             return cls(NO_ORDER, "", "")
         return cls(_sha256(path), reference or path.stem, path.name)
+
+    def require_same(self, context: Context) -> None:
+        """Raises where the register knows the document by another reference; before anything is asked or done.
+
+        Raises:
+            RegisterConflict: it does.
+        """
+        from rwaledger.registry import orders
+
+        if self.order_hash != NO_ORDER:
+            with context.database.read() as connection:
+                orders.require_reference(connection, self.order_hash, self.reference, self.document)
 
     def enter(self, desk: Desk) -> None:
         """Writes the order into the register; nothing where there is none."""

@@ -11,6 +11,9 @@ from typing import Any
 
 import click
 
+_SAFE_MAX = 2**53 - 1
+"""Largest whole number that every reader of JSON keeps as it is (RFC 8259, section 6)."""
+
 Progress = Callable[[str, int, int], None]
 
 
@@ -20,6 +23,16 @@ def emit(document: Any, text: str, *, as_json: bool) -> None:
         click.echo(json.dumps(document, indent=2, ensure_ascii=False))
     elif text:
         click.echo(text)
+
+
+def exact(value: Any) -> Any:
+    """The same data with every whole number that a reader of JSON might round as decimal text."""
+    if isinstance(value, dict):
+        return {key: exact(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [exact(each) for each in value]
+    is_large = isinstance(value, int) and not isinstance(value, bool) and abs(value) > _SAFE_MAX
+    return str(value) if is_large else value
 
 
 def say(message: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from rwaledger.cli.output import table
+from rwaledger.cli.output import exact, table
 from rwaledger.domain.settlement import NO_VENUE
 from rwaledger.domain.units import format_amount
 
@@ -62,7 +62,7 @@ def document_of(desk: Desk, found: Standing, names: Names) -> dict[str, Any]:
             }
             for each in lacking
         ],
-        "typed_data": typed_message(stored.chain_id, stored.settlement, trade),
+        "typed_data": exact(typed_message(stored.chain_id, stored.settlement, trade)),
     }
 
 

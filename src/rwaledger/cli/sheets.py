@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from rwaledger.cli.output import counted, table
+from rwaledger.cli.output import counted, exact, table
 
 if TYPE_CHECKING:
     from rwaledger.domain.instruction import Instruction
@@ -32,7 +32,7 @@ def document_of(stored: StoredInstruction, labels: Labels) -> dict[str, Any]:
         "signature": stored.signature,
         "source": stored.source,
         "entries": entries(stored.instruction, labels),
-        "typed_data": typed_message(stored.instruction),
+        "typed_data": exact(typed_message(stored.instruction)),
     }
 
 

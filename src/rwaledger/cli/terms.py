@@ -31,20 +31,19 @@ def command() -> None:
 def set_(context: Context, /, path: Path, **given: Any) -> None:
     """Set the terms that FILE gives in tables [[bond]] and [[fund]]. They never change."""
     from rwaledger.operate.names import Names
-    from rwaledger.operate.terms import SetTerms, read_terms, set_terms
+    from rwaledger.operate.terms import read_terms, set_terms
 
     manner = Manner.of(given)
     with context.database.read() as connection:
         names = Names.load(connection, context.node.chain_id)
     file = read_terms(path, names, context.policy)
     listed = ", ".join([bond.instrument_id for bond in file.bonds] + [fund.instrument_id for fund in file.funds])
-    if manner.dry_run:
-        done = SetTerms((), ())
-        text = f"dry run: the terms of {listed} can be set; nothing was stored"
-    else:
+    if not manner.dry_run:
         ask(f"Set the terms of {listed} for ever?", yes=manner.yes)
-        done = set_terms(desk_of(context), file)
-        text = f"terms set: {', '.join(done.new)}" if done.new else f"nothing to do: these are the terms of {listed}"
+    done = set_terms(desk_of(context), file, dry_run=manner.dry_run)
+    text = f"terms set: {', '.join(done.new)}" if done.new else f"nothing to do: these are the terms of {listed}"
+    if done.new and manner.dry_run:
+        text = f"dry run: the terms of {', '.join(done.new)} can be set; nothing was stored"
     document = {"dry_run": manner.dry_run, "set": list(done.new), "set_before": list(done.known)}
     emit(document, text, as_json=manner.as_json)
 

@@ -50,6 +50,7 @@ def _verb(
         chosen = whole if whole and path is None and given["amount"] is None else operation
         manner = Manner.of(given)
         order = GivenOrder.of(given, required=operation.needs_order)
+        order.require_same(context)
         plan = _plan(context, chosen, path, given, key, order)
         act(context, plan, manner, first=order.enter)
 

@@ -97,7 +97,15 @@ def read_trades(path: Path, names: Names) -> list[tuple[int, ClientTrade]]:
 
 
 def book_statement(
-    database: Database, actor: str, account: Account, path: Path, stated: Sequence[Stated], dated: date, key: str
+    database: Database,
+    actor: str,
+    account: Account,
+    path: Path,
+    stated: Sequence[Stated],
+    dated: date,
+    key: str,
+    *,
+    dry_run: bool = False,
 ) -> Booked:
     """Brings the sub-ledger to what its holder's statement says, one entry an instrument, or nothing at all.
 
@@ -121,7 +129,7 @@ def book_statement(
             count += bool(legs)
         return count
 
-    return _booked(database, actor, account, path, dated, key, book)
+    return _booked(database, actor, account, path, dated, key, book, dry_run)
 
 
 def book_trades(
@@ -132,6 +140,8 @@ def book_trades(
     trades: Sequence[tuple[int, ClientTrade]],
     dated: date,
     key: str,
+    *,
+    dry_run: bool = False,
 ) -> Booked:
     """Books trades among the clients of one account, all or none.
 
@@ -153,7 +163,7 @@ def book_trades(
             raise InputFileError(problems)
         return len(trades)
 
-    return _booked(database, actor, account, path, dated, key, book)
+    return _booked(database, actor, account, path, dated, key, book, dry_run)
 
 
 def _booked(
@@ -164,9 +174,10 @@ def _booked(
     dated: date,
     key: str,
     book: Callable[[_Book], int],
+    dry_run: bool,
 ) -> Booked:
     content_hash = _content_hash(path, account, dated)
-    with database.begin() as connection:
+    with database.rehearse() if dry_run else database.begin() as connection:
         known = clients.entry_of_key(connection, account.chain_id, account.address, key)
         if known is not None and known != content_hash:
             raise IdempotencyConflict(key, "another file of clients")

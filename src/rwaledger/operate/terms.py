@@ -118,15 +118,15 @@ def read_terms(path: Path, names: Names, policy: Policy) -> TermsFile:
     return TermsFile(path, tuple(each for each in bonds if each), tuple(each for each in funds if each))
 
 
-def set_terms(desk: Desk, file: TermsFile) -> SetTerms:
-    """Puts the terms into the register, all of them or none.
+def set_terms(desk: Desk, file: TermsFile, *, dry_run: bool = False) -> SetTerms:
+    """Puts the terms into the register, all of them or none; on a dry run sees whether it could.
 
     Raises:
         SettledAlready: one of the instruments has other terms; nothing was stored.
     """
     new: list[str] = []
     known: list[str] = []
-    with desk.database.begin() as connection:
+    with desk.database.rehearse() if dry_run else desk.database.begin() as connection:
         added = [(each.instrument_id, stored.put_bond_terms(connection, each)) for each in file.bonds]
         added += [(each.instrument_id, stored.put_fund_terms(connection, each)) for each in file.funds]
         for instrument_id, is_new in added:

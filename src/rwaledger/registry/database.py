@@ -63,6 +63,14 @@ class Database:
             yield connection
 
     @contextmanager
+    def rehearse(self) -> Iterator[Connection]:
+        """The same, and rolled back in the end: what a dry run would do, and whether it could, without doing it."""
+        self._require_file()
+        with translated(self._target), self._writer.connect() as connection, connection.begin() as transaction:
+            yield connection
+            transaction.rollback()
+
+    @contextmanager
     def read(self) -> Iterator[Connection]:
         """One snapshot to read: everything in it is as of its first query. Writing in it fails.
 

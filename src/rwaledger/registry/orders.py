@@ -28,11 +28,19 @@ def put_order(c: Connection, order_hash: str, reference: str, document: str) -> 
     Raises:
         RegisterConflict: the document is on record under another reference.
     """
+    require_reference(c, order_hash, reference, document)
     row = {"order_hash": order_hash, "reference": reference, "document": document, "recorded_at": utc_now()}
-    if insert_if_new(c, tables.orders, row):
-        return
-    known = orders(c)[order_hash]
-    if known.reference != reference:
+    insert_if_new(c, tables.orders, row)
+
+
+def require_reference(c: Connection, order_hash: str, reference: str, document: str) -> None:
+    """Raises where a document is on record under another reference.
+
+    Raises:
+        RegisterConflict: it is.
+    """
+    known = orders(c).get(order_hash)
+    if known is not None and known.reference != reference:
         raise RegisterConflict(
             f"the order {document} is on record as {known.reference!r}, not as {reference!r}",
             "Correct --order-ref, or give the document that bears this reference.",

@@ -181,6 +181,10 @@ def test_prices_have_a_history_and_a_deviation_alert(paying: Office, capsys: pyt
     assert state(paying, LAUNCH, "10.0000") == 0
     assert state(paying, LAUNCH, "10.0000") == 0
     assert "nothing to do: 10.0000 for HKMM on 2026-02-02 is stated" in capsys.readouterr().out
+    assert state(paying, "2026-02-03", "10.0500") == 2
+    assert "nobody knows a price of a later day" in capsys.readouterr().err
+    at(paying, "2026-02-04T17:30:00+08:00")
+    reconcile(paying)
     assert state(paying, "2026-02-03", "10.0500") == 0  # 50 basis points, just what the terms allow
     assert state(paying, "2026-02-04", "9.9997") == 1  # 50.05 below
     assert "9.9997 for HKMM is 0.50 % from the last price, 10.0500 of 2026-02-03" in capsys.readouterr().err

@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
+from rwaledger.domain.calendar import local_date
 from rwaledger.domain.errors import NavDeviation, NotDue, UsageError
 from rwaledger.domain.fund import FundTerms, Nav, deviation_bp
 from rwaledger.domain.instrument import Instrument
 from rwaledger.domain.policy import Policy
 from rwaledger.domain.units import AmountError, format_amount, parse_amount
 from rwaledger.operate.desk import Desk
+from rwaledger.operate.done import chain_time
 from rwaledger.operate.gate import require_reconciled
+from rwaledger.operate.times import moment_of
 from rwaledger.operate.yields import require_may_pay
 from rwaledger.registry import audit_log, instruments, navs, terms
 from rwaledger.registry.database import Database
@@ -73,11 +76,14 @@ def nav_statement(
     """A statement of the price of a day, checked and not stored. A correction is refused by nothing but the gate.
 
     Raises:
-        UsageError: the day is no business day, the price no amount, or the source cannot be read.
+        UsageError: the day is no business day or is still to come, the price no amount, or the source cannot be read.
         ReconciliationRequired: the fund is not reconciled.
     """
     if not policy.calendar.is_business_day(day):
         raise UsageError(f"{day} is no business day, so nothing is dealt at its price", "Correct --day.")
+    today = local_date(moment_of(chain_time(desk.node)), policy.zone)
+    if max(day, local_date(valued_at, policy.zone)) > today:
+        raise UsageError(f"on the chain it is {today}: nobody knows a price of a later day", "Wait for the day.")
     try:
         price_units = parse_amount(price, fund.terms.price_decimals)
     except AmountError as error:

@@ -14,7 +14,6 @@ from rwaledger.cli.paying import (
     account_option,
     action_document,
     action_text,
-    desk_of,
     grouped,
     held_back_option,
     parse_day,
@@ -68,7 +67,7 @@ def declare(context: Context, /, instrument: str, pays_on: date, **given: Any) -
     """Declare the coupon of INSTRUMENT paid on a day, and schedule its record date on the chain."""
     from rwaledger.operate.coupon import carried_out, declaration_plan, enter_declared, find_coupon
 
-    manner, bond, desk = Manner.of(given), _bond(context, instrument), desk_of(context)
+    manner, bond, desk = Manner.of(given), _bond(context, instrument), context.desk()
     known = find_coupon(context.database, instrument, pays_on)
     if known is not None:
         emit(
@@ -95,7 +94,7 @@ def entitle(context: Context, /, instrument: str, pays_on: date, **given: Any) -
     from rwaledger.operate.coupon_entitlements import entitle as carry_out
     from rwaledger.operate.coupon_entitlements import entitlements_of
 
-    manner, bond, desk = Manner.of(given), _bond(context, instrument), desk_of(context)
+    manner, bond, desk = Manner.of(given), _bond(context, instrument), context.desk()
     action = _coupon(context, instrument, pays_on)
     if action.status is not ActionStatus.DECLARED:
         say(f"nothing to do: {action.action_id} is {action.status}")
@@ -122,7 +121,7 @@ def pay(context: Context, /, instrument: str, pays_on: date, held_back: tuple[st
     from rwaledger.operate.coupon import carried_out, enter_paid, payment_of_coupon
     from rwaledger.operate.coupon_held_back import hold_back
 
-    manner, bond, desk = Manner.of(given), _bond(context, instrument), desk_of(context)
+    manner, bond, desk = Manner.of(given), _bond(context, instrument), context.desk()
     accounts = [parties(context).account(name) for name in held_back]
     action, plan = payment_of_coupon(desk, bond, pays_on, context.policy, accounts)
     if plan is None:
@@ -178,7 +177,7 @@ def mature(context: Context, /, instrument: str, held_back: tuple[str, ...], **g
     """Pay the last coupon and the nominal of INSTRUMENT, then redeem all its units."""
     from rwaledger.operate.maturity import enter_matured, enter_maturity, maturity
 
-    manner, bond, desk = Manner.of(given), _bond(context, instrument), desk_of(context)
+    manner, bond, desk = Manner.of(given), _bond(context, instrument), context.desk()
     accounts = [parties(context).account(name) for name in held_back]
     found = maturity(desk, bond, context.policy, accounts)
     if found.is_done:
@@ -202,7 +201,7 @@ def release(context: Context, /, action: str, account: str, paid_to: str | None,
     from rwaledger.operate.coupon_held_back import enter_released, release_plans
     from rwaledger.registry import actions
 
-    manner, desk, names = Manner.of(given), desk_of(context), parties(context)
+    manner, desk, names = Manner.of(given), context.desk(), parties(context)
     with context.database.read() as connection:
         found = actions.find_action(connection, action)
     bond = _bond(context, found.instrument_id)

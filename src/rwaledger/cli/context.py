@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from rwaledger.cli.output import Progress, silent
 from rwaledger.cli.settings import PRIVACY_VARIABLE, Settings, Sourced
 from rwaledger.domain.errors import AuthorisationError, SchemaMismatch, UsageError
 
@@ -151,7 +152,7 @@ class Context:
             )
         return str(click.prompt(f"Password of {name}", hide_input=True, confirmation_prompt=confirm, err=True))
 
-    def desk(self, progress: Callable[[str, int, int], None], *, maker: bool = True, checker: bool = True) -> Desk:
+    def desk(self, progress: Progress = silent, *, maker: bool = True, checker: bool = True) -> Desk:
         """The operations desk with maker and checker of the settings; who has no part in it is not looked for."""
         from rwaledger.domain.posting import ISSUANCE_ACCOUNT
         from rwaledger.operate.desk import Desk

@@ -104,7 +104,7 @@ def _offices(context: Context) -> str:
 
     with context.database.read() as connection:
         books = {each.control_book for each in instruments.instruments(connection)}
-    desk = context.desk(lambda stage, done, total: None)
+    desk = context.desk()
     for book in sorted(books):
         require_four_eyes(desk, book)
     return f"two keys, with their roles in {len(books)} control book{'s' if len(books) != 1 else ''}"

@@ -21,7 +21,7 @@ from rwaledger.cli.context import (
 )
 from rwaledger.cli.fund_text import emit_orders, nav_document, placement_text, statement_text
 from rwaledger.cli.output import counted, emit, say, table
-from rwaledger.cli.paying import desk_of, parse_day
+from rwaledger.cli.paying import parse_day
 from rwaledger.domain.errors import UsageError
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def set_nav(
     """State the price of INSTRUMENT for a dealing day. A later statement corrects an earlier one; both are kept."""
     from rwaledger.operate.nav import enter_nav, nav_statement, require_near
 
-    manner, fund, desk = Manner.of(given), _fund(context, instrument), desk_of(context)
+    manner, fund, desk = Manner.of(given), _fund(context, instrument), context.desk()
     statement = nav_statement(desk, fund, context.policy, day, price, valued_at, source)
     if not accept_deviation:
         require_near(desk, fund, statement)
@@ -145,7 +145,7 @@ def cancel(context: Context, /, order: str, reason: str, **given: Any) -> None:
     manner = Manner.of(given)
     if not manner.dry_run:
         ask(f"Cancel order {order}?", yes=manner.yes)
-        cancel_order(desk_of(context), order, reason)
+        cancel_order(context.desk(), order, reason)
     document = {"order": order, "dry_run": manner.dry_run, "reason": reason}
     done = "dry run: nothing was stored" if manner.dry_run else f"order {order} is cancelled"
     emit(document, done, as_json=manner.as_json)
@@ -160,7 +160,7 @@ def deal(context: Context, /, instrument: str, day: date, **given: Any) -> None:
     """Deal all orders of a day at its price: money and units of each, once."""
     from rwaledger.operate.fund_orders_deal import deal_of, enter_dealt, enter_priced
 
-    manner, fund, desk = Manner.of(given), _fund(context, instrument), desk_of(context)
+    manner, fund, desk = Manner.of(given), _fund(context, instrument), context.desk()
     found = deal_of(desk, fund, day, context.policy)
     if found.plans:
         act(context, found.plans, manner, first=lambda desk: enter_priced(desk, found))
@@ -193,7 +193,7 @@ def _place(context: Context, side_name: str, path: Path | None, given: dict[str,
         placed = single_order(COMMAND, fields, side, names, funds, context.policy)
     else:
         placed = read_orders(path, side, names, funds, context.policy)
-    source, desk = path or COMMAND, desk_of(context)
+    source, desk = path or COMMAND, context.desk()
     done = place_orders(desk, source, placed, funds, dry_run=True)
     if done.new and not manner.dry_run:
         ask(f"Take {counted(len(done.new), 'order')} to {side_name}?", yes=manner.yes)

@@ -11,7 +11,7 @@ from rwaledger.cli.acting import act
 from rwaledger.cli.context import Context, Manner, acting_options, json_option, pass_context
 from rwaledger.cli.holder_show import show
 from rwaledger.cli.holder_statements import licence, move, push, renew
-from rwaledger.cli.holder_views import SEALED, instruments_of, names_of, names_option, silent
+from rwaledger.cli.holder_views import SEALED, instruments_of, names_of, names_option
 from rwaledger.cli.holder_wallets import account, prove_wallet, recover, wallet_message
 from rwaledger.cli.output import emit, table
 from rwaledger.domain.errors import UsageError
@@ -80,7 +80,7 @@ def admit(
         entries = read_entries(issue, Operation.ISSUE, names_with(names, admissions))
         issue_key = f"{key}:issue" if key else f"{Operation.ISSUE.value}:{issue.name}"
         plans.append(make_plan(Operation.ISSUE, entries, issue_key, str(issue)))
-    if manner.dry_run and needs_entering(desk := context.desk(silent), plan):
+    if manner.dry_run and needs_entering(desk := context.desk(), plan):
         require_enterable(desk, source, admissions)
 
     def enter(desk: Desk) -> None:

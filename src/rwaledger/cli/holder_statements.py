@@ -11,7 +11,7 @@ import click
 
 from rwaledger.cli.acting import act
 from rwaledger.cli.context import Context, Manner, acting_options, ask, json_option, pass_context
-from rwaledger.cli.holder_views import names_of, silent
+from rwaledger.cli.holder_views import names_of
 from rwaledger.cli.output import counted, emit, say, table
 from rwaledger.domain.errors import UnknownName, UsageError
 
@@ -51,7 +51,7 @@ def state(
         return
     if new_count and not manner.dry_run:
         ask(f"{action} of {', '.join(changes)}: write it into the register?", yes=manner.yes)
-        enter(context.desk(silent), changes, action, detail)
+        enter(context.desk(), changes, action, detail)
     document = {"dry_run": manner.dry_run, "holders": list(changes), "changed": new_count, "lines_done": 0}
     emit(document, _register_only(new_count, manner.dry_run), as_json=manner.as_json)
 

@@ -27,10 +27,6 @@ def names_option(command: Command) -> Command:
     )
 
 
-def silent(_stage: str, _done: int, _total: int) -> None:
-    """No progress shown."""
-
-
 def names_of(context: Context) -> Names:
     """The instruments and accounts that the register knows."""
     from rwaledger.operate.names import Names

@@ -9,7 +9,7 @@ import click
 
 from rwaledger.cli.acting import act
 from rwaledger.cli.context import Context, Manner, acting_options, ask, json_option, pass_context
-from rwaledger.cli.holder_views import instruments_of, names_of, silent
+from rwaledger.cli.holder_views import instruments_of, names_of
 from rwaledger.cli.ordering import GivenOrder, order_options
 from rwaledger.cli.output import emit
 from rwaledger.domain.errors import UsageError
@@ -54,7 +54,7 @@ def add(context: Context, /, holder: str, address: str, kind: str, require_proof
     is_new = added.address not in known
     if is_new and not manner.dry_run:
         ask(f"Enter {address} as an {kind} account of {holder}?", yes=manner.yes)
-        add_account(context.desk(silent), added, require_proof=require_proof)
+        add_account(context.desk(), added, require_proof=require_proof)
     done = "would be entered" if manner.dry_run else "entered"
     text = f"{address} {done} as an {kind} account of {holder}" if is_new else "nothing to do: it is on the register"
     emit({"holder": holder, "address": address, "new": is_new, "dry_run": manner.dry_run}, text, as_json=manner.as_json)
@@ -105,7 +105,7 @@ def prove_wallet(
     if keystore is not None:
         message = wallet_proof.wallet_message(holder, proved, context.node.chain_id, dated)
         signature = context.open_key(keystore).sign_text(message)
-    is_new = enter_proof(context.desk(silent), holder, proved, dated, _hex(signature or ""))
+    is_new = enter_proof(context.desk(), holder, proved, dated, _hex(signature or ""))
     text = f"{address} is proved to be {holder}'s" if is_new else "nothing to do: the register has this proof"
     emit({"holder": holder, "address": address, "new": is_new}, text, as_json=as_json)
 

@@ -17,6 +17,10 @@ _SAFE_MAX = 2**53 - 1
 Progress = Callable[[str, int, int], None]
 
 
+def silent(_stage: str, _done: int, _total: int) -> None:
+    """No progress shown."""
+
+
 def emit(document: Any, text: str, *, as_json: bool) -> None:
     """Prints the result: one JSON document where it is asked for, else the text."""
     if as_json:

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from rwaledger.domain.corporate_action import CorporateAction
     from rwaledger.domain.entitlement import Entitlement
     from rwaledger.operate.coupon import Bond
-    from rwaledger.operate.desk import Desk
     from rwaledger.operate.names import Names
 
 held_back_option = click.option(
@@ -39,11 +38,6 @@ def parse_day(_context: click.Context, _option: click.Parameter, text: str | Non
         return None if text is None else times.parse_day(text)
     except ValueError as error:
         raise click.BadParameter(str(error)) from None
-
-
-def desk_of(context: Context) -> Desk:
-    """The desk of a verb that shows no progress of its own."""
-    return context.desk(lambda stage, done, total: None)
 
 
 class Parties:

@@ -10,7 +10,6 @@ import click
 
 from rwaledger.cli.context import Context, Manner, ask, confirming_options, json_option, pass_context
 from rwaledger.cli.output import emit, table
-from rwaledger.cli.paying import desk_of
 from rwaledger.domain.units import format_amount
 
 if TYPE_CHECKING:
@@ -40,7 +39,7 @@ def set_(context: Context, /, path: Path, **given: Any) -> None:
     listed = ", ".join([bond.instrument_id for bond in file.bonds] + [fund.instrument_id for fund in file.funds])
     if not manner.dry_run:
         ask(f"Set the terms of {listed} for ever?", yes=manner.yes)
-    done = set_terms(desk_of(context), file, dry_run=manner.dry_run)
+    done = set_terms(context.desk(), file, dry_run=manner.dry_run)
     text = f"terms set: {', '.join(done.new)}" if done.new else f"nothing to do: these are the terms of {listed}"
     if done.new and manner.dry_run:
         text = f"dry run: the terms of {', '.join(done.new)} can be set; nothing was stored"

@@ -114,7 +114,7 @@ def _holidays(country: str) -> HolidayBase:
 
     try:
         supported = holidays.country_holidays(country).supported_categories
-    except NotImplementedError:
+    except NotImplementedError:  # how the library says that it does not know the country
         raise SettingsError(
             f"no holidays are known for the country {country!r}", "Correct `holidays` in the policy (policy_file)."
         ) from None

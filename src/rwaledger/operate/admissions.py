@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 
 from rwaledger.chain.addresses import parse_address
@@ -21,6 +21,7 @@ from rwaledger.domain.holder import (
 )
 from rwaledger.domain.instruction import Line, admission_detail
 from rwaledger.domain.posting import ISSUANCE_ACCOUNT
+from rwaledger.operate import times
 from rwaledger.operate.entries import COMMAND
 from rwaledger.operate.names import parse_class, parse_country
 from rwaledger.operate.rows import FieldReader, Row, RowError, convert, read_rows
@@ -124,10 +125,7 @@ def parse_day(text: str) -> date:
     Raises:
         ValueError: no date, or one that it cannot.
     """
-    try:
-        day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).date()
-    except ValueError:
-        raise ValueError(f"{text!r} is no date, written like 2026-12-31") from None
+    day = times.parse_day(text)
     if not FIRST_DAY <= day <= LAST_DAY:
         raise ValueError(f"{text} is not between {FIRST_DAY} and {LAST_DAY}")
     return day

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from rwaledger.registry.database import Database
+from tests.played import played, played_apart, scenario_folder, scenario_node  # noqa: F401
 from tests.postgres import create_database, drop_database, postgres_server
 
 

@@ -9,12 +9,12 @@ from rwaledger.chain.keys import Signer, dev_address, dev_signer
 from rwaledger.domain.holder import Person
 from rwaledger.domain.policy import Policy
 from rwaledger.operate.allowances import Spender, approve, spender_address
-from rwaledger.operate.policy import load_policy
 from rwaledger.operate.settlement import Conditions, Proposed, propose, sign
 from rwaledger.operate.settlement_close import Closed, required_of_trade, settle
 from rwaledger.operate.settlement_rows import Proposal, read_trades
 from rwaledger.operate.settlement_state import Standing, standing
 from rwaledger.operate.travel import record_travel
+from rwaledger.policies.loading import load_policy
 from rwaledger.registry import holders
 from tests.office import DEV_OF, Office
 

@@ -18,9 +18,10 @@ MAY_IMPORT = {
     "domain": set(),
     "chain": {"domain", "artifacts"},
     "registry": {"domain"},
-    **{name: {"chain", "registry", "domain"} for name in MIDDLE},
+    "policies": {"domain"},
+    **{name: {"chain", "registry", "policies", "domain"} for name in MIDDLE},
     "scenarios": {"domain"},
-    "cli": MIDDLE | {"chain", "registry", "domain", "scenarios"},
+    "cli": MIDDLE | {"chain", "registry", "policies", "domain", "scenarios", "verifier"},
     "verifier": set(),
 }
 OWNED = {"web3": "chain", "eth_account": "chain", "eth_abi": "chain", "sqlalchemy": "registry", "alembic": "registry"}

@@ -17,7 +17,7 @@ from rwaledger.chain.local import mine, set_clock, start_node
 from rwaledger.chain.rpc import Node
 from rwaledger.cli.main import run
 from rwaledger.domain.policy import Policy
-from rwaledger.operate.policy import load_policy
+from rwaledger.policies.loading import load_policy
 from rwaledger.registry.database import Database
 from tests.office import CHECKER, MAKER, Office, desk_of
 from tests.operate.killed import kill_after

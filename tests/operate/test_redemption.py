@@ -12,11 +12,11 @@ from rwaledger.domain.errors import RedemptionRefused
 from rwaledger.domain.instruction import Operation
 from rwaledger.domain.redemption import RedemptionStatus
 from rwaledger.domain.restriction import Restriction
-from rwaledger.operate.policy import load_policy
 from rwaledger.operate.redemption import queue, read_requests
 from rwaledger.operate.redemption_cancel import cancel
 from rwaledger.operate.redemption_pay import pay as pay_all
 from rwaledger.operate.redemption_pay import single_payments
+from rwaledger.policies.loading import load_policy
 from rwaledger.registry import audit_log, redemptions
 from tests.office import ORDER, Office
 from tests.operate.queued import UNIT, ago, ask, listed, open_queue, stored

@@ -6,10 +6,10 @@ import pytest
 
 from rwaledger.cli.main import run
 from rwaledger.domain.redemption import RedemptionStatus
-from rwaledger.operate.policy import load_policy
 from rwaledger.operate.redemption_cancel import cancel
 from rwaledger.operate.redemption_pay import begin, single_payments
 from rwaledger.operate.redemption_pay import pay as pay_all
+from rwaledger.policies.loading import load_policy
 from rwaledger.registry import audit_log, instructions
 from tests.office import Office
 from tests.operate.queued import UNIT, ago, ask, listed, open_queue, pay, stored

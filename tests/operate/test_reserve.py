@@ -11,8 +11,8 @@ from rwaledger.chain.local import set_clock
 from rwaledger.cli.main import run
 from rwaledger.domain.errors import InputFileError
 from rwaledger.domain.instruction import Operation
-from rwaledger.operate.policy import load_policy
 from rwaledger.operate.reserve import read_statement
+from rwaledger.policies.loading import load_policy
 from rwaledger.registry import reserves
 from tests.office import ORDER, Office
 from tests.operate.backed import HEADER, UNIT, attest, chain_now, count, deposits, issue, json_of, open_issuer

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 from rwaledger.audit.pin import still_pinned
 from rwaledger.audit.records import Records
-from rwaledger.audit.sources import extract_register, read_records
+from rwaledger.audit.sources import Terms, extract_register, read_records
 from rwaledger.audit.steps import Steps
 from rwaledger.chain.rpc import Node
 from rwaledger.domain.errors import ChainMismatch
+from rwaledger.policies.loading import load_policy
 from rwaledger.registry.database import Database
 
 _ATTEMPTS = 2
 
 
-def load(database: Database, node: Node, block: int | None = None, steps: Steps | None = None) -> Records:
+def load(
+    database: Database,
+    node: Node,
+    block: int | None = None,
+    steps: Steps | None = None,
+    terms: Terms | None = None,
+) -> Records:
     """The records at `block`, by default the last one up to which every contract is in the register.
+
+    `terms` are the packaged policy and no expected heads, where none are given.
 
     State is read by number, so the pinned hash is looked at again afterwards: what was read across a reorganisation
     is thrown away and read once more.
@@ -24,10 +33,11 @@ def load(database: Database, node: Node, block: int | None = None, steps: Steps 
         ChainMismatch: register and node do not agree on the pinned block, or it did not stay.
         NodeUnreachable, NodeError, DatabaseUnreachable, RegisterConflict: as node and register raise them.
     """
+    judged_by = terms or Terms(load_policy(None))
     for _ in range(_ATTEMPTS):
         with database.read() as connection:
             extract = extract_register(connection, node, block)
-        records = read_records(extract, node, steps or Steps())
+        records = read_records(extract, node, steps or Steps(), judged_by)
         if still_pinned(node, records.pin):
             return records
     raise ChainMismatch(

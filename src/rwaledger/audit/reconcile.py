@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rwaledger.audit.checks import Check, select
 from rwaledger.audit.load import load
 from rwaledger.audit.records import Records
 from rwaledger.audit.roots import link
+from rwaledger.audit.sources import Terms
 from rwaledger.audit.steps import Progress, Steps, silent
 from rwaledger.chain.rpc import Node
+from rwaledger.domain.policy import Policy
 from rwaledger.domain.reconciliation import CheckResult, Reconciliation
+from rwaledger.policies.loading import load_policy
 from rwaledger.registry.database import Database
 
 
@@ -20,11 +23,16 @@ def reconcile(
     block: int | None = None,
     checks: Sequence[str] | None = None,
     progress: Progress | None = None,
+    *,
+    policy: Policy | None = None,
+    expected_heads: Mapping[str, str] | None = None,
 ) -> Reconciliation:
     """The reconciliation at `block`, by default the last one up to which the register has every contract.
 
     `checks` are ids such as `C02`; those not asked for are not listed. The same register, chain, block and checks give
     the same result. A check that fails to run ends the whole. `progress` is told the steps done, and of how many.
+    `policy` has the figures to judge by, the packaged ones where it is None; `expected_heads` are the heads of signed
+    periods that the caller has kept for itself, by instrument.
 
     Raises:
         UnknownName: no such check.
@@ -35,7 +43,7 @@ def reconcile(
     steps = Steps(progress or silent)
     wanted = select(checks)
     steps.expect(len(wanted))
-    records = load(database, node, block, steps)
+    records = load(database, node, block, steps, Terms(policy or load_policy(None), expected_heads or {}))
     results = _run(records, wanted, steps)
     linked = link(records, results, lambda cured: _run(cured, wanted, Steps()))
     return Reconciliation(records.pin, records.register_digest, linked)

@@ -7,11 +7,16 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from rwaledger.audit.authority import ControlBook
+from rwaledger.audit.blocks import Blocks
 from rwaledger.audit.faults import Fault
+from rwaledger.audit.office import Office
+from rwaledger.audit.past import Past
+from rwaledger.audit.periods import Periods
 from rwaledger.audit.replay import Replay, accounts_of, history, last_moves
 from rwaledger.domain.block import ChainEvent, Log, Pin
 from rwaledger.domain.holder import Account, Holder, Standing
 from rwaledger.domain.instrument import Instrument
+from rwaledger.domain.policy import Policy
 from rwaledger.domain.posting import ISSUANCE_ACCOUNT, Posting
 from rwaledger.registry.instruments import Contract
 
@@ -136,7 +141,8 @@ class Records:
     """Everything that a check may look at.
 
     Instruments are in order of their names; `books` are the other contracts. `accounts` are those that belong to a
-    holder on the register; `faults` are what loading them showed.
+    holder on the register; `faults` are what loading them showed. `policy` has the figures by which the office is
+    judged.
     """
 
     pin: Pin
@@ -144,6 +150,11 @@ class Records:
     books: tuple[ContractRecords, ...]
     accounts: Mapping[str, Account]
     register_digest: str
+    office: Office
+    past: Past
+    blocks: Blocks
+    periods: Periods
+    policy: Policy
     holders: Mapping[str, Holder] = field(default_factory=dict)
     faults: tuple[Fault, ...] = ()
 

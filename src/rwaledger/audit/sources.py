@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rwaledger.audit.authority import control_book
+from rwaledger.audit.blocks import BlocksExtract, extract_blocks, read_blocks
 from rwaledger.audit.chain_logs import decoded, logs_of
 from rwaledger.audit.contract_records import contract_records, is_there
 from rwaledger.audit.faults import (
@@ -17,6 +18,9 @@ from rwaledger.audit.faults import (
     wrong_description,
     wrong_headers,
 )
+from rwaledger.audit.office import OfficeExtract, extract_office, read_office
+from rwaledger.audit.past import PastExtract, extract_past, read_past
+from rwaledger.audit.periods import PeriodsExtract, extract_periods, read_periods
 from rwaledger.audit.pin import choose_pin
 from rwaledger.audit.records import ContractRecords, InstrumentRecords, Place, Records, Register, State
 from rwaledger.audit.replay import Replay, accounts_of, replay
@@ -27,6 +31,7 @@ from rwaledger.chain.state import account_states, total_supply
 from rwaledger.domain.block import Block, ChainEvent, Log, Pin
 from rwaledger.domain.holder import Account, Holder, Standing
 from rwaledger.domain.instrument import Instrument
+from rwaledger.domain.policy import Policy
 from rwaledger.domain.posting import ISSUANCE_ACCOUNT
 from rwaledger.registry import holders, instructions, instruments, ledger, positions, survey
 from rwaledger.registry.database import Connection
@@ -35,6 +40,17 @@ from rwaledger.registry.instructions import StoredInstruction
 from rwaledger.registry.instruments import Contract, ContractKind
 
 _ADDRESS = re.compile("0x[0-9a-f]{40}")
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a reconciliation is given to judge by: the figures of the place, and heads that the caller knows.
+
+    `expected_heads` are by instrument, each of a period that the caller has seen signed.
+    """
+
+    policy: Policy
+    expected_heads: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +70,10 @@ class RegisterExtract:
     unlisted: tuple[tuple[str, str, int], ...]
     listed: frozenset[tuple[int, str]]
     digest: str
+    office: OfficeExtract
+    past: PastExtract
+    blocks_read: BlocksExtract
+    periods: PeriodsExtract
 
 
 def extract_register(c: Connection, node: Node, block: int | None) -> RegisterExtract:
@@ -87,10 +107,14 @@ def extract_register(c: Connection, node: Node, block: int | None) -> RegisterEx
         tuple(survey.unlisted(c, chain_id)),
         frozenset((each.chain_id, each.address) for each in listed),
         register_digest(c, number),
+        extract_office(c, pin, known, contracts),
+        extract_past(c, pin, known, contracts),
+        extract_blocks(c, pin, known, contracts),
+        extract_periods(c, pin, known, contracts),
     )
 
 
-def read_records(extract: RegisterExtract, node: Node, steps: Steps) -> Records:
+def read_records(extract: RegisterExtract, node: Node, steps: Steps, terms: Terms) -> Records:
     """The records of an extract, with what the node says at its pinned block."""
     steps.expect(len(extract.contracts) + len(extract.instruments))
     by_address = {each.address: each for each in extract.instruments}
@@ -112,7 +136,20 @@ def read_records(extract: RegisterExtract, node: Node, steps: Steps) -> Records:
         steps.did_one()
     others = tuple(each for address, each in contracts.items() if address not in by_address)
     mapped = {a: account for a, account in extract.accounts.items() if account.holder_id in extract.holders}
-    return Records(extract.pin, tuple(found), others, mapped, extract.digest, extract.holders, tuple(faults))
+    return Records(
+        extract.pin,
+        tuple(found),
+        others,
+        mapped,
+        extract.digest,
+        read_office(node, extract.office, extract.pin),
+        read_past(node, extract.past, extract.pin),
+        read_blocks(node, extract.blocks_read, extract.pin),
+        read_periods(node, extract.periods, extract.pin, terms.expected_heads),
+        terms.policy,
+        extract.holders,
+        tuple(faults),
+    )
 
 
 def _faults_of_chain(extract: RegisterExtract, node: Node, contracts: Mapping[str, ContractRecords]) -> Iterator[Fault]:

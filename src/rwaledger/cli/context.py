@@ -95,7 +95,7 @@ class Context:
     @cached_property
     def policy(self) -> Policy:
         """The figures of the place, by which operations are judged."""
-        from rwaledger.operate.policy import load_policy
+        from rwaledger.policies.loading import load_policy
 
         path = self.settings.policy_file
         return load_policy(Path(path).expanduser() if path else None)

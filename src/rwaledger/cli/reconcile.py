@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,8 @@ from rwaledger.domain.errors import EXIT_BREAKS, EXIT_DONE, UsageError
 if TYPE_CHECKING:
     from rwaledger.domain.reconciliation import Reconciliation
 
+_HEAD = re.compile("0x[0-9a-f]{64}")
+
 
 @click.group("reconcile")
 def command() -> None:
@@ -25,6 +28,13 @@ def command() -> None:
 @click.option("--check", "checks", multiple=True, metavar="ID", help="Run this check only; may be repeated.  [all]")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Write report.json, .csv and .html here.")
 @click.option("--record", is_flag=True, help="Keep the result: it lets coupons and prices through, or stops them.")
+@click.option(
+    "--expected-head",
+    "expected_heads",
+    multiple=True,
+    metavar="INSTRUMENT=HEAD",
+    help="A head of a signed period that you have kept: it has to be in the register still; may be repeated.",
+)
 @click.option("--names", is_flag=True, help="Name holders, with the privacy key; else their short names alone.")
 @json_option
 @pass_context
@@ -34,6 +44,7 @@ def run(
     checks: tuple[str, ...],
     out: Path | None,
     record: bool,
+    expected_heads: tuple[str, ...],
     names: bool,
     as_json: bool,
 ) -> int:
@@ -52,6 +63,8 @@ def run(
             block=block,
             checks=list(checks) or None,
             progress=lambda done, total: shown("reconcile", done, total),
+            policy=context.policy,
+            expected_heads=_heads(expected_heads),
         )
         report = model.build(context.database, found, context.seal if names else None)
     if out is not None:
@@ -65,6 +78,17 @@ def run(
     else:
         click.echo(terminal.render(report))
     return EXIT_DONE if found.passed else EXIT_BREAKS
+
+
+def _heads(given: tuple[str, ...]) -> dict[str, str]:
+    """The heads that the caller knows, by instrument."""
+    heads = {}
+    for each in given:
+        instrument_id, equals, head = each.partition("=")
+        if not equals or not _HEAD.fullmatch(head.lower()):
+            raise UsageError(f"{each!r} is no head of an instrument", "Write INSTRUMENT=0x and 64 hex digits.")
+        heads[instrument_id] = head.lower()
+    return heads
 
 
 def _record(context: Context, found: Reconciliation) -> None:

@@ -6,5 +6,5 @@ test compares the two.
 
 from __future__ import annotations
 
-REVISIONS = ("0001", "0002", "0003", "0004")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005")
 """Every revision, oldest first; kept here so that a command can check a database without loading Alembic."""

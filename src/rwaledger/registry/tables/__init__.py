@@ -3,6 +3,15 @@
 from __future__ import annotations
 
 from rwaledger.registry.tables.actions import actions, bond_terms, entitlements, fund_orders, fund_terms, navs
+from rwaledger.registry.tables.audit import (
+    break_actors,
+    break_events,
+    breaks,
+    corrections,
+    exemptions,
+    period_rows,
+    periods,
+)
 from rwaledger.registry.tables.base import Text, metadata
 from rwaledger.registry.tables.book import audit_log, instructions, orders, reconciliations, transactions
 from rwaledger.registry.tables.ledger import (
@@ -37,13 +46,18 @@ __all__ = [
     "audit_log",
     "blocks",
     "bond_terms",
+    "break_actors",
+    "break_events",
+    "breaks",
     "chains",
     "checkpoints",
     "client_postings",
     "contracts",
+    "corrections",
     "entitlements",
     "events",
     "evidence",
+    "exemptions",
     "fund_orders",
     "fund_terms",
     "holders",
@@ -54,6 +68,8 @@ __all__ = [
     "navs",
     "orders",
     "orphaned_events",
+    "period_rows",
+    "periods",
     "positions",
     "postings",
     "reconciliations",

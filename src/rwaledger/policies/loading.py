@@ -117,7 +117,7 @@ def load_policy(path: Path | None) -> Policy:
     Raises:
         SettingsError: it cannot be read, or has unknown keys or figures that cannot be.
     """
-    source: Path | Traversable = path or files("rwaledger") / "policies" / PACKAGED
+    source: Path | Traversable = path or files("rwaledger.policies") / PACKAGED
     try:
         return _policy(_File.model_validate(tomllib.loads(source.read_text(encoding="utf-8"))))
     except OSError as error:

@@ -12,7 +12,7 @@ import pytest
 from rwaledger.cli.main import run
 from rwaledger.domain.errors import SettingsError
 from rwaledger.domain.policy import Threshold
-from rwaledger.operate.policy import load_policy
+from rwaledger.policies.loading import load_policy
 
 PACKAGED = (files("rwaledger") / "policies" / "hong-kong.toml").read_text(encoding="utf-8")
 

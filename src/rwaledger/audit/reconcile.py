@@ -40,13 +40,26 @@ def reconcile(
         ChainMismatch: register and node do not agree on the block, or it did not stay.
         NodeUnreachable, NodeError, DatabaseUnreachable, RegisterConflict: as node and register raise them.
     """
+    terms = Terms(policy or load_policy(None), expected_heads or {})
+    return examine(database, node, block, checks, progress, terms)[1]
+
+
+def examine(
+    database: Database,
+    node: Node,
+    block: int | None,
+    checks: Sequence[str] | None,
+    progress: Progress | None,
+    terms: Terms,
+) -> tuple[Records, Reconciliation]:
+    """The same as `reconcile`, with the records that it looked at."""
     steps = Steps(progress or silent)
     wanted = select(checks)
     steps.expect(len(wanted))
-    records = load(database, node, block, steps, Terms(policy or load_policy(None), expected_heads or {}))
+    records = load(database, node, block, steps, terms)
     results = _run(records, wanted, steps)
     linked = link(records, results, lambda cured: _run(cured, wanted, Steps()))
-    return Reconciliation(records.pin, records.register_digest, linked)
+    return records, Reconciliation(records.pin, records.register_digest, linked)
 
 
 def _run(records: Records, checks: Sequence[Check], steps: Steps) -> tuple[CheckResult, ...]:

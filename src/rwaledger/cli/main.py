@@ -33,6 +33,7 @@ NOUNS = {
     "omnibus": "Keep the sub-ledgers of omnibus accounts.",
     "register": "Mirror the chain into the register, and read it.",
     "reconcile": "Compare chain, events, register and control book at one block.",
+    "evidence": "Put a reconciliation into one file that verifies offline.",
     "scenario": "Play a story with dates on a local chain.",
     "config": "See the settings and where they come from.",
     "doctor": "Check node, contracts, register and keys.",

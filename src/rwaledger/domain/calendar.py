@@ -64,6 +64,11 @@ class BusinessCalendar:
         """How many business days lie after `first`, up to and with `last`."""
         return sum(self.is_business_day(first + n * _DAY) for n in range(1, (last - first).days + 1))
 
+    def holidays(self, first: date, last: date) -> list[date]:
+        """The days from `first` to `last` on which banks are closed though it is no Saturday and no Sunday."""
+        days = (first + n * _DAY for n in range((last - first).days + 1))
+        return [day for day in days if day.weekday() < _SATURDAY and not self.is_business_day(day)]
+
     def roll(self, day: date, rule: str) -> date:
         """A business day for `day`, by one of `ROLL_RULES`; `none` leaves it where it is.
 

@@ -1,0 +1,116 @@
+"""Receipts and transactions of whole blocks, as bytes: what the roots in their headers are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from rwaledger.chain.rlp_items import Item, encode_int, encode_list, encode_rlp
+from rwaledger.chain.rpc import Call, Node
+from rwaledger.domain.block import Log
+from rwaledger.domain.errors import NodeUnreachable
+
+BLOCKS_AT_A_TIME = 20
+"""Blocks whose receipts are asked for in one batch: of 50 transfers each that is about 2 MB."""
+
+Receipts = list[dict[str, Any]]
+"""The receipts of one block, as the node gives them."""
+
+
+def receipts_of(node: Node, numbers: Sequence[int]) -> Iterator[tuple[int, Receipts]]:
+    """Each block's receipts, in the order of the blocks as given, a batch of the node at a time.
+
+    Raises:
+        NodeUnreachable: the node does not have all of the blocks.
+        NodeError: it cannot give the receipts of a block at once (`eth_getBlockReceipts`).
+    """
+    for start in range(0, len(numbers), BLOCKS_AT_A_TIME):
+        some = numbers[start : start + BLOCKS_AT_A_TIME]
+        answers = node.batch([("eth_getBlockReceipts", [hex(number)]) for number in some])
+        for number, receipts in zip(some, answers, strict=True):
+            if receipts is None:
+                raise NodeUnreachable(node.shown_url, f"it does not have the receipts of block {number}")
+            yield number, receipts
+
+
+def encode_receipt(raw: dict[str, Any]) -> bytes:
+    """A receipt as it stands in its trie: from type 1 on behind the byte of its type (EIP-2718)."""
+    outcome = raw.get("root") or raw["status"]
+    is_root = len(outcome) == 66
+    fields = [
+        encode_rlp(_bytes(outcome) if is_root else _number(outcome)),
+        encode_rlp(_number(raw["cumulativeGasUsed"])),
+        encode_rlp(_bytes(raw["logsBloom"])),
+        encode_list([_encode_log(log) for log in raw["logs"]]),
+    ]
+    return _typed(raw, encode_list(fields))
+
+
+def logs_of_receipts(receipts: Receipts) -> Iterator[Log]:
+    """The logs in a block's receipts. Their index is counted here: it is no part of what the root proves."""
+    index = 0
+    for at, raw in enumerate(receipts):
+        for log in raw["logs"]:
+            yield Log(
+                address=log["address"].lower(),
+                topics=tuple(log["topics"]),
+                data=log["data"],
+                block_number=int(raw["blockNumber"], 16),
+                block_hash=raw["blockHash"],
+                tx_hash=raw["transactionHash"],
+                tx_index=at,
+                log_index=index,
+            )
+            index += 1
+
+
+def block_bodies(node: Node, numbers: Sequence[int]) -> Iterator[tuple[int, list[bytes], list[bytes]]]:
+    """Number, receipts and transactions of each block, each as it stands in its trie: hold them against the roots.
+
+    The hash of a transaction is that of its bytes, but for one that a local node has sent in another's name, which
+    nobody has signed.
+
+    Raises:
+        NodeUnreachable: the node does not have all of the blocks, or not a transaction in them.
+        NodeError: it cannot give the receipts of a block at once (`eth_getBlockReceipts`).
+    """
+    for start in range(0, len(numbers), BLOCKS_AT_A_TIME):
+        some = list(receipts_of(node, numbers[start : start + BLOCKS_AT_A_TIME]))
+        hashes = [raw["transactionHash"] for _, receipts in some for raw in receipts]
+        raw_of = dict(zip(hashes, raw_transactions(node, hashes), strict=True))
+        for number, receipts in some:
+            yield number, [encode_receipt(raw) for raw in receipts], [raw_of[r["transactionHash"]] for r in receipts]
+
+
+def raw_transactions(node: Node, hashes: Sequence[str]) -> list[bytes]:
+    """Transactions by their hashes, as they stand in their block.
+
+    Raises:
+        NodeUnreachable: the node does not have one.
+    """
+    calls: list[Call] = [("eth_getRawTransactionByHash", [tx_hash]) for tx_hash in hashes]
+    found = []
+    for tx_hash, answer in zip(hashes, node.batch(calls), strict=True):
+        raw = _bytes(answer or "0x")
+        if not raw:
+            raise NodeUnreachable(node.shown_url, f"it does not have the bytes of transaction {tx_hash}")
+        found.append(raw)
+    return found
+
+
+def _typed(raw: dict[str, Any], payload: bytes) -> bytes:
+    kind = int(raw.get("type") or "0x0", 16)
+    return bytes((kind,)) + payload if kind else payload
+
+
+def _encode_log(log: dict[str, Any]) -> bytes:
+    item: Item = [_bytes(log["address"]), [_bytes(topic) for topic in log["topics"]], _bytes(log["data"])]
+    return encode_rlp(item)
+
+
+def _number(text: str) -> bytes:
+    return encode_int(int(text, 16))
+
+
+def _bytes(text: str) -> bytes:
+    return bytes.fromhex(text[2:])

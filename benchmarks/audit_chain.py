@@ -1,0 +1,187 @@
+"""A chain and a register of many holders and postings, for the audit's benchmark: built once, and kept.
+
+Every holder is admitted and issued to by the product's own commands, so that each has an instruction behind it. The
+other postings are transfers: a treasury pays a hundred holders at a time, which needs nobody's approval.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from benchmarks.gas_bench import person
+from rwaledger.chain.contracts import ASSET_TOKEN
+from rwaledger.chain.keys import dev_address, dev_signer
+from rwaledger.chain.local import free_port
+from rwaledger.chain.rpc import Node
+from rwaledger.chain.sender import Outgoing, await_receipts, broadcast, next_nonce, sign_calls
+from rwaledger.chain.tools import find_foundry_tool
+from rwaledger.domain.errors import NodeUnreachable
+from rwaledger.registry import instruments
+from rwaledger.registry.database import Database
+
+TREASURY = "dev:7"
+PAID_AT_ONCE = 100
+HOLDERS_A_FILE = 10_000
+_BATCHES_AT_ONCE = 40
+_GAS_A_BATCH = 6_000_000
+_INSTRUMENT = """
+[[instrument]]
+id = "BENCH"
+name = "Benchmark"
+symbol = "BENCH"
+decimals = 6
+kind = "bond"
+record_of_truth = "chain"
+domicile = "HK"
+[instrument.rules]
+countries = ["HK"]
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """Where it stands: the folder with the settings, and the node."""
+
+    folder: Path
+    node: Node
+
+    def rwaledger(self, *args: str) -> str:
+        """What a command prints, run in a process of its own."""
+        command = [sys.executable, "-m", "rwaledger.cli.main", *args]
+        done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=False)
+        if done.returncode not in (0, 3):
+            raise RuntimeError(f"rwaledger {' '.join(args)}: {done.stderr[-2000:]}")
+        return done.stdout
+
+
+@contextmanager
+def office(folder: Path, holders: int, postings: int) -> Iterator[Office]:
+    """The chain with its register; one that was built in `folder` for the same numbers is used again."""
+    built = folder / "built.json"
+    wanted = {"holders": holders, "postings": postings}
+    if not built.exists() or json.loads(built.read_text()) != wanted:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+    with _node(folder) as node:
+        place = Office(folder, node)
+        _write_settings(place)
+        if not built.exists():
+            _build(place, holders, postings)
+            built.write_text(json.dumps(wanted))
+        # A restarted node knows the state of its last block only: what is pinned must be newer.
+        node.request("anvil_mine", ["0x3"])
+        place.rwaledger("register", "sync")
+        yield place
+
+
+def _build(place: Office, holders: int, postings: int) -> None:
+    started = time.monotonic()
+    (place.folder / "instruments.toml").write_text(_INSTRUMENT, "utf-8")
+    for preparation in ("deploy", "activate"):
+        place.rwaledger("instrument", preparation, "instruments.toml", "--yes")
+    for first in range(0, holders, HOLDERS_A_FILE):
+        people, allocations = _files(place.folder, first, min(first + HOLDERS_A_FILE, holders))
+        place.rwaledger("holder", "admit", people, "--issue", allocations, "--yes", "--json")
+        _say(f"{min(first + HOLDERS_A_FILE, holders):,} of {holders:,} holders admitted", started)
+    transfers = (postings - 2 * holders) // 2
+    _pay(place, holders, transfers, started)
+
+
+def _pay(place: Office, holders: int, transfers: int, started: float) -> None:
+    """The treasury pays the holders in turn, a unit each."""
+    with Database(f"sqlite:///{place.folder / 'register.db'}").read() as c:
+        token = instruments.instrument(c, "BENCH").address
+    signer = dev_signer(place.node, TREASURY)
+    recipients = [person("holder", number) for number in range(1, holders)]
+    batches = [_paid(recipients, first) for first in range(0, transfers, PAID_AT_ONCE)]
+    for first in range(0, len(batches), _BATCHES_AT_ONCE):
+        calls = [
+            Outgoing(token, ASSET_TOKEN.encode("batchTransfer", [batch, [1] * len(batch)]))
+            for batch in batches[first : first + _BATCHES_AT_ONCE]
+        ]
+        nonce = next_nonce(place.node, signer.address)
+        signed = sign_calls(place.node, signer, calls, [_GAS_A_BATCH] * len(calls), nonce)
+        broadcast(place.node, [each.raw for each in signed])
+        if not all(each.succeeded for each in await_receipts(place.node, [each.tx_hash for each in signed])):
+            raise RuntimeError("a transfer of the treasury was refused")
+        if first % (_BATCHES_AT_ONCE * 10) == 0:
+            _say(f"{first * PAID_AT_ONCE:,} of {transfers:,} transfers", started)
+
+
+def _paid(recipients: list[str], first: int) -> list[str]:
+    return [recipients[number % len(recipients)] for number in range(first, first + PAID_AT_ONCE)]
+
+
+def _files(folder: Path, first: int, last: int) -> tuple[str, str]:
+    """Holder 0 is the treasury, which has enough for all."""
+    people = ["holder,name,country,class,valid_until,address,account"]
+    allocations = ["instrument,account,amount"]
+    for number in range(first, last):
+        address = dev_address(TREASURY) if number == 0 else person("holder", number)
+        people.append(f"h{number},Holder {number},HK,professional,2099-12-31,{address},own")
+        allocations.append(f"BENCH,h{number},{1_000_000 if number == 0 else 1 + number}")
+    names = f"holders-{first}.csv", f"allocations-{first}.csv"
+    for name, rows in zip(names, (people, allocations), strict=True):
+        (folder / name).write_text("\n".join(rows) + "\n", "utf-8")
+    return names
+
+
+def _write_settings(place: Office) -> None:
+    settings = {
+        "rpc_url": place.node.url,
+        "database_url": "sqlite:///register.db",
+        "maker": "dev:0",
+        "checker": "dev:1",
+        "admin": "dev:2",
+        "privacy": "dev:3",
+    }
+    lines = "".join(f'{name} = "{value}"\n' for name, value in settings.items())
+    (place.folder / "rwaledger.toml").write_text(lines, "utf-8")
+
+
+@contextmanager
+def _node(folder: Path) -> Iterator[Node]:
+    """Anvil without the states of the past, which would fill any disk: a few of the last blocks are enough."""
+    port = free_port()
+    state = folder / "state.json"
+    genesis = folder / "genesis-time"
+    if not genesis.exists():
+        genesis.write_text(str(int(time.time()) - 86_400))
+    command = [
+        str(find_foundry_tool("anvil", "")), "--host", "127.0.0.1", "--port", str(port), "--silent",
+        "--hardfork", "prague", "--slots-in-an-epoch", "1", "--timestamp", genesis.read_text(),
+        "--gas-limit", "100000000", "--state", str(state), "--state-interval", "100000", "--prune-history", "64",
+    ]  # fmt: skip
+    process = subprocess.Popen(command)
+    try:
+        node = Node(f"http://127.0.0.1:{port}", timeout_s=600)
+        _await(node)
+        yield node
+    finally:
+        process.terminate()
+        process.wait(timeout=300)
+
+
+def _await(node: Node) -> None:
+    for _ in range(1200):
+        try:
+            node.head()
+        except NodeUnreachable:
+            time.sleep(0.1)
+        else:
+            return
+    raise RuntimeError("anvil did not start")
+
+
+def _say(what: str, started: float) -> None:
+    click.echo(f"  {time.monotonic() - started:5.0f} s  {what}", err=True)

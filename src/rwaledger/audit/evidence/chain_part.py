@@ -9,13 +9,20 @@ from typing import Any
 from rwaledger.audit.evidence.parts import Workshop
 from rwaledger.chain.bodies import block_bodies
 from rwaledger.chain.headers import headers
-from rwaledger.chain.proofs import AccountProof, account_proof
+from rwaledger.chain.proofs import account_proof
 from rwaledger.chain.rpc import Node
-from rwaledger.chain.slots import account_slot, instrument_slot, rules_slot
+from rwaledger.chain.slots import (
+    account_slot,
+    country_slots,
+    has_lock_up,
+    instrument_slot,
+    lock_up_slot,
+    rules_slot,
+)
 from rwaledger.chain.tries import EMPTY_ROOT
 from rwaledger.domain.block import Pin
 from rwaledger.domain.errors import NodeUnreachable
-from rwaledger.registry.instruments import Contract, ContractKind
+from rwaledger.registry.instruments import Contract
 
 _ADDRESS = re.compile("0x[0-9a-f]{40}")
 _EMPTY = "0x" + EMPTY_ROOT.hex()
@@ -51,14 +58,8 @@ def write_blocks(workshop: Workshop, node: Node, first: int, pin: Pin) -> None:
     )
 
 
-def write_proof(
-    workshop: Workshop, node: Node, contract: Contract, accounts: Collection[str], pin: Pin
-) -> AccountProof:
-    """The proof of one contract; of a token with the words of these accounts. It is verified before it is written."""
-    slots: list[int] = []
-    if contract.kind is ContractKind.ASSET_TOKEN:
-        words = (account_slot(account) for account in accounts if _ADDRESS.fullmatch(account))
-        slots = [instrument_slot(), rules_slot(), *words]
+def write_proof(workshop: Workshop, node: Node, contract: Contract, slots: Collection[int], pin: Pin) -> None:
+    """The proof of one contract and of these slots of its storage. It is verified before it is written."""
     proof = account_proof(node, contract.address, slots, pin.block_number)
     workshop.large_document(
         f"chain/proofs/{contract.address}.json",
@@ -70,7 +71,19 @@ def write_proof(
             "slots": {f"0x{slot:064x}": f"0x{value:064x}" for slot, value in proof.values.items()},
         },
     )
-    return proof
+
+
+def slots_of_token(node: Node, token: str, accounts: Collection[str], pin: Pin) -> list[int]:
+    """Supply, rules, countries, the word of each account, and the lock-up of each whose word says that it has one."""
+    of_account = {account_slot(account): account for account in accounts if is_address(account)}
+    words = account_proof(node, token, of_account, pin.block_number).values
+    locked = [lock_up_slot(of_account[slot]) for slot, word in words.items() if has_lock_up(word)]
+    return [instrument_slot(), rules_slot(), *country_slots(), *of_account, *locked]
+
+
+def is_address(text: str) -> bool:
+    """Whether a text is an address; a row that was changed from outside may have any."""
+    return _ADDRESS.fullmatch(text) is not None
 
 
 def _hex(items: Collection[bytes]) -> list[str]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from rwaledger.audit.evidence import container
-from rwaledger.audit.evidence.chain_part import write_blocks, write_proof
+from rwaledger.audit.evidence.chain_part import is_address, slots_of_token, write_blocks, write_proof
 from rwaledger.audit.evidence.manifest import manifest
 from rwaledger.audit.evidence.parts import Workshop, canonical
 from rwaledger.audit.evidence.results import policy as policy_document
@@ -16,18 +16,20 @@ from rwaledger.audit.evidence.results import results
 from rwaledger.audit.evidence.signing import signed
 from rwaledger.audit.pin import still_pinned
 from rwaledger.audit.reconcile import examine
-from rwaledger.audit.records import Records
+from rwaledger.audit.records import InstrumentRecords, Records
 from rwaledger.audit.sources import Terms
 from rwaledger.audit.steps import Progress
 from rwaledger.chain.headers import headers
 from rwaledger.chain.keys import Signer
 from rwaledger.chain.rpc import Node
+from rwaledger.chain.slots import head_slots
 from rwaledger.domain.errors import ChainMismatch, RegisterConflict
+from rwaledger.domain.posting import ISSUANCE_ACCOUNT
 from rwaledger.domain.reconciliation import Reconciliation
 from rwaledger.registry.database import Connection, Database
 from rwaledger.registry.digest import register_digest
 from rwaledger.registry.extract import Row, extract
-from rwaledger.registry.instruments import Contract
+from rwaledger.registry.instruments import Contract, ContractKind
 
 UNSIGNED = canonical([])
 
@@ -65,7 +67,7 @@ def export(
     with tempfile.TemporaryDirectory(prefix="rwaledger-evidence-") as folder:
         workshop = Workshop(Path(folder))
         heads = _write_register(workshop, database, records)
-        _write_chain(workshop, node, records)
+        _write_chain(workshop, node, records, heads)
         _write_results(workshop, node, records, found, terms)
         if not still_pinned(node, records.pin):
             raise ChainMismatch(
@@ -110,13 +112,34 @@ def _noting_heads(columns: tuple[str, ...], rows: Iterator[Row], heads: dict[str
         yield row
 
 
-def _write_chain(workshop: Workshop, node: Node, records: Records) -> None:
+def _write_chain(workshop: Workshop, node: Node, records: Records, heads: Sequence[tuple[str, int, str]]) -> None:
     contracts = _contracts(records)
     write_blocks(workshop, node, min(each.deploy_block for each in contracts), records.pin)
-    of_token = {each.instrument.address: each for each in records.instruments}
+    tokens = {each.instrument.address: each for each in records.instruments}
     for contract in contracts:
-        token = of_token.get(contract.address)
-        write_proof(workshop, node, contract, token.accounts if token else (), records.pin)
+        slots: list[int] = []
+        if contract.address in tokens:
+            slots = slots_of_token(node, contract.address, _named(tokens[contract.address]), records.pin)
+        elif contract.kind is ContractKind.REGISTRY_ANCHOR:
+            slots = _anchored(records, heads)
+        write_proof(workshop, node, contract, slots, records.pin)
+
+
+def _anchored(records: Records, heads: Sequence[tuple[str, int, str]]) -> list[int]:
+    """Every head that there may be of every instrument, and how many there are."""
+    last = {instrument_id: sequence for instrument_id, sequence, _ in heads}
+    return [
+        slot
+        for each in records.instruments
+        for sequence in range(1, last.get(each.instrument.instrument_id, 0) + 2)
+        for slot in head_slots(each.instrument.address, sequence)
+    ]
+
+
+def _named(token: InstrumentRecords) -> set[str]:
+    """Every address that any record names, be it an account or not: a word that is left out would prove nothing."""
+    in_events = (arg for event in token.token.events for arg in event.args.values() if isinstance(arg, str))
+    return {*token.accounts, *filter(is_address, in_events)} - {ISSUANCE_ACCOUNT}
 
 
 def _write_results(workshop: Workshop, node: Node, records: Records, found: Reconciliation, terms: Terms) -> None:

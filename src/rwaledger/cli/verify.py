@@ -1,0 +1,18 @@
+"""`rwaledger verify`: hands its arguments to the independent verifier, which reads them itself."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command(
+    "verify",
+    add_help_option=False,
+    context_settings={"ignore_unknown_options": True},
+)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def command(arguments: tuple[str, ...]) -> int:
+    """Verify an evidence pack offline. Exit code 0 where all is proved, 3 where it is refuted or breaks are found."""
+    from rwaledger.verifier.main import main
+
+    return main(arguments)

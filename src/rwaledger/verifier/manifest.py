@@ -1,0 +1,207 @@
+"""The single documents of a pack as values: manifest, signatures, policy and what the operator found."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from rwaledger.verifier import canonical
+from rwaledger.verifier.shape import Part
+from rwaledger.verifier.values import (
+    CheckResult,
+    Contract,
+    Figure,
+    FileEntry,
+    Finding,
+    Manifest,
+    Pin,
+    Policy,
+    SignedHead,
+)
+
+FORMAT = "rwaledger-evidence-1"
+KINDS = ("asset_token", "control_book", "registry_anchor", "reserve_attestor", "settlement")
+ROLES = ("operator", "auditor")
+OUTCOMES = ("PASS", "FAIL", "EXEMPT", "NOT_RUN")
+TOKEN = "asset_token"
+
+_PARTS = (
+    "contracts",
+    "files",
+    "first_block",
+    "format",
+    "heads",
+    "passed",
+    "pin",
+    "register_digest",
+    "root",
+    "software",
+)
+_BREAK = (
+    "account",
+    "break_id",
+    "cause",
+    "class",
+    "follows_from",
+    "holder_id",
+    "instrument_id",
+    "left",
+    "right",
+    "summary",
+)
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """Who is said to have signed the pack, as what, and with which bytes."""
+
+    role: str
+    address: str
+    signature: bytes
+
+
+def manifest(raw: bytes) -> Manifest:
+    """The manifest. Raises Refuted where it has another shape."""
+    top = Part(canonical.parse(raw, "manifest.json"), "manifest.json").fields(*_PARTS)
+    top["format"].one_of(FORMAT)
+    software = top["software"].fields("name", "version")
+    found = Manifest(
+        software={name: part.text() for name, part in software.members()},
+        pin=_pin(top["pin"].fields("block_hash", "block_number", "block_time", "chain_id")),
+        first_block=top["first_block"].number(),
+        contracts=tuple(_contract(part) for part in top["contracts"].items()),
+        register_digest=top["register_digest"].digits(32),
+        heads=tuple(_head(part) for part in top["heads"].items()),
+        passed=top["passed"].truth(),
+        files=tuple(_file(part) for part in top["files"].items()),
+        root=top["root"].digits(32),
+        sha256="0x" + hashlib.sha256(raw).hexdigest(),
+    )
+    _require_order(top["contracts"], [each.address for each in found.contracts])
+    _require_order(top["heads"], [each.instrument_id for each in found.heads])
+    first = min((each.deploy_block for each in found.contracts), default=found.first_block)
+    if found.first_block != first:
+        raise top["first_block"].refuse(f"{first}, the lowest deploy_block,")
+    if found.first_block > found.pin.block_number:
+        raise top["first_block"].refuse(f"no block behind the pinned one, {found.pin.block_number},")
+    return found
+
+
+def _pin(part: Part) -> Pin:
+    return Pin(
+        part["chain_id"].number(1),
+        part["block_number"].number(),
+        part["block_hash"].hexed(32),
+        part["block_time"].number(),
+    )
+
+
+def _contract(part: Part) -> Contract:
+    part.fields("address", "deploy_block", "instrument_id", "kind")
+    found = Contract(
+        part["address"].hexed(20),
+        part["kind"].one_of(*KINDS),
+        part["deploy_block"].number(),
+        part["instrument_id"].text(),
+    )
+    if (found.kind == TOKEN) != bool(found.instrument_id):
+        raise part["instrument_id"].refuse(f"{'a name' if found.kind == TOKEN else 'no name'} for a {found.kind}")
+    return found
+
+
+def _head(part: Part) -> SignedHead:
+    part.fields("head", "instrument_id", "sequence")
+    return SignedHead(part["instrument_id"].text(), part["sequence"].number(1), part["head"].hexed(32))
+
+
+def _file(part: Part) -> FileEntry:
+    part.fields("bytes", "name", "sha256")
+    return FileEntry(part["name"].text(), part["bytes"].number(), part["sha256"].digits(32))
+
+
+def _require_order(part: Part, keys: list[Any]) -> None:
+    if keys != sorted(set(keys)):
+        raise part.refuse("each once, in order,")
+
+
+def signatures(raw: bytes) -> tuple[Signature, ...]:
+    """Who is said to have signed. Raises Refuted where the list has another shape or order, or an address twice."""
+    top = Part(canonical.parse(raw, "signatures.json"), "signatures.json")
+    found = []
+    for part in top.items():
+        part.fields("address", "role", "signature")
+        found.append(Signature(part["role"].one_of(*ROLES), part["address"].hexed(20), part["signature"].raw()))
+    _require_order(top, [(each.role, each.address) for each in found])
+    if len({each.address for each in found}) != len(found):
+        raise top.refuse("no address twice")
+    return tuple(found)
+
+
+def policy(raw: bytes) -> Policy:
+    """The policy. Raises Refuted where it has another shape."""
+    top = Part(canonical.parse(raw, "policy.json"), "policy.json")
+    top.fields("figures", "holidays", "name", "utc_offsets", "zone")
+    offsets = [part.items(2) for part in top["utc_offsets"].items()]
+    return Policy(
+        name=top["name"].text(),
+        zone=top["zone"].text(),
+        utc_offsets=tuple((moment.text(), seconds.number(-86_400)) for moment, seconds in offsets),
+        holidays=frozenset(_day(part) for part in top["holidays"].items()),
+        figures=tuple(_figure(part) for part in top["figures"].items()),
+    )
+
+
+def _figure(part: Part) -> Figure:
+    part.fields("name", "source", "valid_from", "value")
+    return Figure(part["name"].text(), part["value"].value, _day(part["valid_from"]), part["source"].text())
+
+
+def _day(part: Part) -> str:
+    if not _DAY.fullmatch(part.text()):
+        raise part.refuse("a day")
+    return part.text()
+
+
+def reconciliation(raw: bytes) -> tuple[bool, tuple[CheckResult, ...]]:
+    """Whether the operator's run passed, and what it found. Raises Refuted where it has another shape."""
+    top = Part(canonical.parse(raw, "reconciliation.json"), "reconciliation.json").fields("passed", "results")
+    results = tuple(_result(part) for part in top["results"].items())
+    _require_order(top["results"], [each.check for each in results])
+    return top["passed"].truth(), results
+
+
+def _result(part: Part) -> CheckResult:
+    part.fields("breaks", "check", "coverage", "note", "outcome", "title")
+    check = part["check"].text()
+    return CheckResult(
+        check=check,
+        title=part["title"].text(),
+        outcome=part["outcome"].one_of(*OUTCOMES),
+        coverage={name: count.number() for name, count in part["coverage"].members()},
+        findings=tuple(_finding(check, each.fields(*_BREAK)) for each in part["breaks"].items()),
+        note=part["note"].text(),
+    )
+
+
+def _finding(check: str, part: Part) -> Finding:
+    return Finding(
+        check,
+        part["class"].text(),
+        part["instrument_id"].text(),
+        part["account"].text(),
+        part["holder_id"].text(),
+        part["summary"].text(),
+        left=_side(part["left"]),
+        right=_side(part["right"]),
+        cause=part["cause"].text(),
+        follows_from=part["follows_from"].text(),
+        break_id=part["break_id"].text(),
+    )
+
+
+def _side(part: Part) -> tuple[str, str]:
+    record, value = part.items(2)
+    return record.text(), value.text()

@@ -1,0 +1,119 @@
+"""L3, the state: accounts, code and storage of the contracts, proved to the state root of the block (EIP-1186)."""
+
+from __future__ import annotations
+
+from rwaledger.verifier import rlp, trie
+from rwaledger.verifier.errors import Refuted
+from rwaledger.verifier.keccak import keccak256, keccak256_many
+from rwaledger.verifier.level import Level, Progress
+from rwaledger.verifier.pack import Pack
+from rwaledger.verifier.values import Proof, Token
+
+
+def check_state(pack: Pack, level: Level, progress: Progress) -> None:
+    """Every contract's proof, then what the proved words say of each instrument."""
+    state_root = bytes.fromhex(pack.headers[-1].state_root[2:])
+    proofs = list(pack.proofs.values())
+    total, done = sum(len(each.slots) for each in proofs), 0
+    proved = 0
+    for each in proofs:
+        progress("state", done, total)
+        proved += _check_proof(each, state_root, level)
+        done += len(each.slots)
+    progress("state", total, total)
+    level.prove(len(proofs), "contracts with their code, by proofs to the state root")
+    level.prove(proved, "storage words, by proofs to the state root")
+    for token in pack.tokens.values():
+        _check_token(token, level)
+    _check_code(pack, level)
+
+
+def _check_proof(proof: Proof, state_root: bytes, level: Level) -> int:
+    """How many of the slots are proved; a fault for each that is not."""
+    place = f"chain/proofs/{proof.address}.json"
+    try:
+        storage_root = _storage_root(proof, state_root, f"{place}, account_nodes")
+        nodes = trie.Nodes(proof.storage_nodes)
+    except ValueError as error:
+        level.fault(place, str(error))
+        return 0
+    except Refuted as error:
+        level.faults.append(error.fault)
+        return 0
+    proved = 0
+    keys = keccak256_many([slot.to_bytes(32, "big") for slot in proof.slots])
+    for (slot, value), key in zip(proof.slots.items(), keys, strict=True):
+        try:
+            found = nodes.value(storage_root, key)
+            actual = 0 if found is None else rlp.as_int(rlp.decode(found))
+        except ValueError as error:
+            level.fault(f"{place}, slots, 0x{slot:064x}", str(error))
+            continue
+        if actual == value:
+            proved += 1
+        else:
+            level.fault(f"{place}, slots, 0x{slot:064x}", f"0x{value:064x} in the pack, proved is 0x{actual:064x}")
+    if nodes.unused:
+        level.fault(f"{place}, storage_nodes", f"{nodes.unused} nodes that prove nothing")
+    return proved
+
+
+def _storage_root(proof: Proof, state_root: bytes, place: str) -> bytes:
+    """The root of the contract's storage, once account and code are proved. Raises ValueError or Refuted."""
+    nodes = trie.Nodes(proof.account_nodes)
+    found = nodes.value(state_root, keccak256(bytes.fromhex(proof.address[2:])))
+    if found is None:
+        raise Refuted(place, "there is no such account at the pinned block")
+    if nodes.unused:
+        raise Refuted(place, f"{nodes.unused} nodes that prove nothing")
+    _, _, storage_root, code_hash = rlp.as_list(rlp.decode(found), 4)
+    if keccak256(proof.code) != code_hash:
+        raise Refuted(place.replace("account_nodes", "code"), "not the code of which the account has the hash")
+    return rlp.as_bytes(storage_root, 32)
+
+
+def _check_token(token: Token, level: Level) -> None:
+    """The balances of all accounts in the pack add up to the supply.
+
+    This is what shows that no holder was left out of the pack. The released code never lets a balance fall below zero,
+    and changes the supply by what it changes balances by, so that all balances on the chain add up to the supply. If
+    those that are proved here do already, then every account that is not here holds nothing.
+    """
+    place = f"chain/proofs/{token.contract.address}.json"
+    name = token.contract.instrument_id
+    total = sum(word.balance_units for word in token.accounts.values())
+    supply = token.instrument.supply_units
+    if total != supply:
+        level.fault(
+            place, f"the proved balances of {name} add up to {total:,} base units, its proved supply is {supply:,}"
+        )
+        return
+    holders = sum(1 for word in token.accounts.values() if word.balance_units)
+    if token.terms and token.terms.counts_holders and holders != token.instrument.holders:
+        level.fault(place, f"{name} has {holders} accounts with a balance, and counts {token.instrument.holders}")
+    level.prove(
+        len(token.accounts),
+        f"accounts of {name}: {holders} hold all {_amount(token, supply)} of the supply, and nobody else holds any",
+    )
+
+
+def _amount(token: Token, units: int) -> str:
+    """Units as decimal text, by the decimals in the instrument's code."""
+    decimals = token.terms.decimals if token.terms else 0
+    whole, rest = divmod(units, 10**decimals)
+    return f"{whole:,}" + (f".{rest:0{decimals}}" if decimals else "")
+
+
+def _check_code(pack: Pack, level: Level) -> None:
+    """Whether the code is that of the release; if not, its words may mean anything."""
+    released = [each for each in pack.manifest.contracts if pack.released(each.address)]
+    level.prove(len(released), "contracts run the released code, whatever their immutables hold")
+    for each in pack.manifest.contracts:
+        if each not in released:
+            level.break_(
+                f"chain/proofs/{each.address}.json, code",
+                f"not the code of the released {each.kind}: what its storage and events mean is not known",
+            )
+    level.trusted.append(
+        "That the released contracts do what their source says: this verifier knows them by the hashes of their code."
+    )

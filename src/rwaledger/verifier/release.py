@@ -1,0 +1,122 @@
+"""The released contracts: which code is theirs, and what their constructors wrote into it.
+
+Taken from the artifacts of this version; `tests/verifier/test_layout.py` holds it against them. Whoever does not
+trust this table can build the contracts from their source and compare.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+_WORD = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A released contract: SHA-256 and size of its code with zeros for immutables, and where each of them stands."""
+
+    sha256: str
+    size: int
+    immutables: Mapping[str, tuple[int, ...]]
+
+
+RELEASES = {
+    "asset_token": Release(
+        "fc55c3afb43e2d76122282d2b47b0ec4e92ecb595c5137833d5402b8a0429710",
+        23475,
+        {
+            "_cachedChainId": (10811,),
+            "_cachedDomainSeparator": (10853,),
+            "_cachedThis": (10769,),
+            "_countsHolders": (3128, 14930, 16616, 16890, 19348),
+            "_decimals": (1598,),
+            "_guardedCountry": (9263, 9302, 13127),
+            "_hashedName": (10934,),
+            "_hashedVersion": (10974,),
+            "_name": (12979,),
+            "_version": (13022,),
+            "controlBook": (2469, 7086, 16293),
+            "grantDelay_s": (2997, 6261),
+            "reserveAttestor": (2150, 17879, 17963),
+        },
+    ),
+    "control_book": Release(
+        "f713ace9d58f1ce21b3e173af5c64f8f941a3354a8bbc6c6ac32ce8906aa397a",
+        12508,
+        {
+            "_cachedChainId": (4379,),
+            "_cachedDomainSeparator": (4421,),
+            "_cachedThis": (4337,),
+            "_hashedName": (4502,),
+            "_hashedVersion": (4542,),
+            "_name": (2861,),
+            "_version": (2909,),
+            "grantDelay_s": (729, 1827),
+        },
+    ),
+    "registry_anchor": Release(
+        "35eba4a30861108a2e8bc195fdeb1f98215c4fa78214af744c977d0bfd3d5d4b",
+        6326,
+        {
+            "_cachedChainId": (4598,),
+            "_cachedDomainSeparator": (4640,),
+            "_cachedThis": (4556,),
+            "_hashedName": (4721,),
+            "_hashedVersion": (4761,),
+            "_name": (2650,),
+            "_version": (2698,),
+            "grantDelay_s": (1056, 1640),
+        },
+    ),
+    "reserve_attestor": Release(
+        "ea3f87be447cbe949c6711838f68a3a5eef1fd859aca9178a7e1ac5a6e88e70b",
+        5021,
+        {
+            "_cachedChainId": (3624,),
+            "_cachedDomainSeparator": (3666,),
+            "_cachedThis": (3582,),
+            "_hashedName": (3747,),
+            "_hashedVersion": (3787,),
+            "_name": (3309,),
+            "_version": (3357,),
+            "grantDelay_s": (862, 2087),
+        },
+    ),
+    "settlement": Release(
+        "24cea53834486153934949da32daf521deaf03015618eda9386d64a76bc8fadc",
+        6924,
+        {
+            "_cachedChainId": (5267,),
+            "_cachedDomainSeparator": (5309,),
+            "_cachedThis": (5225,),
+            "_hashedName": (5390,),
+            "_hashedVersion": (5430,),
+            "_name": (4171,),
+            "_version": (4219,),
+            "grantDelay_s": (738, 1990),
+        },
+    ),
+}
+"""The one release of each kind of contract."""
+
+
+def is_released(kind: str, code: bytes) -> bool:
+    """Whether the code is that of the release, whatever its immutables hold."""
+    release = RELEASES.get(kind)
+    if release is None or len(code) != release.size:
+        return False
+    blank = bytearray(code)
+    for places in release.immutables.values():
+        for start in places:
+            blank[start : start + _WORD] = bytes(_WORD)
+    return hashlib.sha256(blank).hexdigest() == release.sha256
+
+
+def immutables_of(kind: str, code: bytes) -> dict[str, tuple[int, ...]]:
+    """What stands in released code for each immutable, in all its places, in their order."""
+    return {
+        name: tuple(int.from_bytes(code[start : start + _WORD], "big") for start in places)
+        for name, places in RELEASES[kind].immutables.items()
+    }

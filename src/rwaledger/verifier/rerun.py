@@ -1,0 +1,71 @@
+"""L1: the checks once more from the pack alone, held against what the operator's reconciliation found."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from rwaledger.verifier.checks import run_all
+from rwaledger.verifier.level import Level
+from rwaledger.verifier.pack import Pack
+from rwaledger.verifier.values import CheckResult, Finding
+
+PLACE = "reconciliation.json"
+TIMING = "TIMING"
+
+Root = tuple[str, str, str, str]
+"""Check, class, instrument and account of a root finding."""
+
+
+def check(pack: Pack) -> tuple[Level, list[CheckResult]]:
+    """The level, and what was found. Raises Refuted where the register is not in the shape that it must."""
+    level = Level("L1")
+    found, told = run_all(pack), {each.check: each for each in pack.reconciliation}
+    for each in found:
+        other = told.pop(each.check, None)
+        if other is None:
+            level.fault(PLACE, f"{each.check} was not run by the operator; here it is {each.outcome}")
+        else:
+            _compare(each, other, level)
+    for other in told.values():
+        level.unproved.append(f"{other.check} ({other.outcome}): this verifier does not do this check again.")
+    level.trusted.append(
+        "What the register states from outside the chain: identities, bank balances, prices, dates of requests."
+    )
+    return level, found
+
+
+def _compare(found: CheckResult, told: CheckResult, level: Level) -> None:
+    """Outcome and root findings have to be the same, but for what has to do with blocks behind the pinned one."""
+    roots, others = _roots(found), _roots(told)
+    for root in (others - roots).elements():
+        level.fault(PLACE, f"{_words(root)}: the operator found it, here it is not found")
+    for root in (roots - others).elements():
+        level.fault(PLACE, f"{_words(root)}: found here, and not by the operator")
+    if told.outcome == "EXEMPT" and found.outcome == "FAIL":
+        level.trusted.append(f"That {found.check} was rightly exempted: here it fails.")
+    elif told.outcome != found.outcome:
+        level.fault(PLACE, f"{found.check}: the operator has {told.outcome}, here it is {found.outcome}")
+    if any(each.break_class == TIMING for each in told.findings):
+        level.unproved.append(f"{found.check}: what is TIMING, since it happened behind the pinned block.")
+    covered = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in found.coverage.items()) or "nothing"
+    level.prove(None, f"{found.check} {found.outcome}, {found.title}: {covered}")
+
+
+def _roots(result: CheckResult) -> Counter[Root]:
+    return Counter(
+        (each.check, each.break_class, each.instrument_id, each.account)
+        for each in result.findings
+        if not each.follows_from and each.break_class != TIMING
+    )
+
+
+def _words(root: Root) -> str:
+    return ", ".join(part for part in root if part)
+
+
+def breaks(results: Iterable[CheckResult], told: Sequence[CheckResult]) -> list[Finding]:
+    """The root findings that let a reconciliation fail: those of checks that fail and are not exempted."""
+    exempted = {each.check for each in told if each.outcome == "EXEMPT"}
+    failed = (each for each in results if each.outcome == "FAIL" and each.check not in exempted)
+    return [finding for each in failed for finding in each.findings if not finding.follows_from]

@@ -1,0 +1,90 @@
+"""All levels of one pack, one after the other; what is not whole is not looked at any further."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from rwaledger.verifier import chain, hashes, keccak, rerun, rpc
+from rwaledger.verifier.errors import Fault, Refuted, Unreachable
+from rwaledger.verifier.hashes import Expected
+from rwaledger.verifier.level import Level, Progress, silent
+from rwaledger.verifier.pack import Pack
+from rwaledger.verifier.report import Verification
+from rwaledger.verifier.values import CheckResult
+
+
+def verify(path: Path, expected: Expected, rpc_url: str = "", progress: Progress = silent) -> Verification:
+    """Verifies a pack. Without a block hash in `expected` that of the pack is taken, which proves consistency only.
+
+    Raises:
+        WrongUse: there is no such file.
+    """
+    started = Verification(str(path), None, not expected.block_hash, keccak.name(), ())
+    try:
+        pack = Pack(path)
+    except Refuted as error:
+        return replace(started, levels=(_refuted("L0", error.fault),))
+    with pack:
+        return _levels(pack, expected, rpc_url, started, progress)
+
+
+def _levels(pack: Pack, expected: Expected, rpc_url: str, started: Verification, progress: Progress) -> Verification:
+    whole = _level("L0", lambda: hashes.check(pack, expected))
+    try:
+        found = replace(started, manifest=pack.manifest, levels=(whole,))
+    except Refuted:
+        return replace(started, levels=(whole,))
+    if whole.faults:
+        return found
+    block_hash = expected.block_hash or pack.manifest.pin.block_hash
+    chain_level = _level("L3", lambda: chain.check(pack, block_hash, progress))
+    results: list[CheckResult] = []
+
+    def checks() -> Level:
+        level, again = rerun.check(pack)
+        results.extend(again)
+        return level
+
+    progress("checks", 0, 1)
+    levels = [whole, _level("L1", checks)]
+    progress("checks", 1, 1)
+    if rpc_url:
+        levels.append(_level("L2", lambda: _other_node(pack, rpc_url, progress)))
+    findings = tuple(rerun.breaks(results, pack.reconciliation)) if results else ()
+    return replace(found, levels=(*levels, chain_level), results=tuple(results), findings=findings)
+
+
+def _other_node(pack: Pack, rpc_url: str, progress: Progress) -> Level:
+    try:
+        return rpc.check(pack, rpc.Node(rpc_url), progress)
+    except Unreachable as error:
+        level = Level("L2")
+        level.unproved.append(f"L2, what another node says: {error}.")
+        return level
+
+
+def _level(name: str, check: Callable[[], Level]) -> Level:
+    """The level, or the fault that ended it. Values that no check can work with refute the pack; they never pass."""
+    try:
+        return check()
+    except Refuted as error:
+        return _refuted(name, error.fault)
+    except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError) as error:
+        place = f"{type(error).__name__} in {_innermost(error)}"
+        return _refuted(name, Fault(place, f"the pack holds what cannot be worked with: {error}"))
+
+
+def _innermost(error: BaseException) -> str:
+    """The module and line where an error arose."""
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    return f"{trace.tb_frame.f_globals.get('__name__', '?')}:{trace.tb_lineno}" if trace else "?"
+
+
+def _refuted(name: str, fault: Fault) -> Level:
+    level = Level(name)
+    level.faults.append(fault)
+    return level

@@ -1,0 +1,52 @@
+"""The whole scenario, exported by the shipped writer and verified by the one file that needs nothing else."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rwaledger.verifier import zipapp
+from rwaledger.verifier.pack import Pack
+from tests.played import Played
+
+
+def exported(played: Played, capsys: pytest.CaptureFixture[str], code: int, *args: str) -> Path:
+    path = played.folder / "played.evidence.zip"
+    assert played.run("evidence", "export", "--out", str(path), *args) == code
+    capsys.readouterr()
+    return path
+
+
+def verified(path: Path, code: int, *args: str) -> dict[str, Any]:
+    """What the one file says, run by a Python that has nothing installed."""
+    program = path.with_name("rwaledger-verify.pyz")
+    zipapp.write(program)
+    with Pack(path) as pack:
+        pinned = pack.manifest.pin.block_hash
+    python = [sys.executable, "-I", "-S", str(program), str(path), "--json", "--block-hash", pinned]
+    done = subprocess.run([*python, *args], capture_output=True, text=True, check=False)
+    assert done.returncode == code, done.stdout + done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def told(path: Path) -> list[tuple[str, str]]:
+    with Pack(path) as pack:
+        return [(each.check, each.outcome) for each in pack.reconciliation]
+
+
+def test_the_scenario_is_proved_on_all_levels(played: Played, capsys: pytest.CaptureFixture[str]) -> None:
+    path = exported(played, capsys, 0, "--sign-as", "dev:9")
+    found = verified(path, 0, "--rpc", played.node.url)
+    assert found["verdict"] == "PROVED: L0, L1, L2, L3."
+    assert [(each["check"], each["outcome"]) for each in found["checks"]] == told(path)
+    statements = {each["statement"] for level in found["levels"] for each in level["proved"]}
+    assert "accounts of HKDS: 9 hold all 103,899,315.060000 of the supply, and nobody else holds any" in statements, (
+        statements
+    )
+    assert any("signature by" in each and "as operator" in each for each in statements)

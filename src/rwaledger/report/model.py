@@ -1,134 +1,41 @@
-"""The report as a value: everything that its forms show, taken from a reconciliation and its register."""
+"""A reconciliation made ready for its report: findings by names, and who held what at its block."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from datetime import UTC, datetime
 
-from rwaledger import __version__
 from rwaledger.chain.addresses import checksummed
 from rwaledger.domain.block import Pin
+from rwaledger.domain.calendar import local_date
 from rwaledger.domain.errors import RegisterConflict
 from rwaledger.domain.holder import Account
 from rwaledger.domain.instrument import Instrument
 from rwaledger.domain.posting import ISSUANCE_ACCOUNT
-from rwaledger.domain.reconciliation import Break, CheckResult, Reconciliation, Value
+from rwaledger.domain.reconciliation import Break, BreakClass, Reconciliation, Value
+from rwaledger.policies.loading import load_policy
 from rwaledger.registry import holders, instruments, positions
 from rwaledger.registry.database import Connection, Database
 from rwaledger.registry.digest import register_digest
+from rwaledger.registry.exemptions import exemptions
 from rwaledger.registry.sealing import Seal
+from rwaledger.report.parts import Finding, Holding, InstrumentPart, Report, SupplyPoint
 
-TITLE = "Reconciliation report"
 NO_HOLDER = "no holder on the register"
 SEALED = "(sealed)"
 """Stands behind a holder's short name, where nobody gave the key that opens the name."""
-NOTICE = (
-    "The block hash above is what this report stands on. A chain that one party runs by itself, such as a local "
-    "node, proves nothing against whoever runs the node."
-)
 
 _ADDRESS = re.compile(r"0x[0-9a-f]{40}(?![0-9a-f])")
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """A break for readers: addresses in EIP-55 form, its holder by name, and what follows from it."""
-
-    break_id: str
-    check: str
-    break_class: str
-    instrument_id: str
-    account: str
-    holder_id: str
-    holder: str
-    summary: str
-    left: Value
-    right: Value
-    cause: str
-    follows_from: str
-    consequences: tuple[Finding, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Holding:
-    """What one account holds; `share_percent` has four digits after the point."""
-
-    holder_id: str
-    holder: str
-    account: str
-    units: int
-    share_percent: str
-
-
-@dataclass(frozen=True, slots=True)
-class SupplyPoint:
-    """Units in issue from a block on; `timestamp` is the block's own time, in seconds."""
-
-    timestamp: int
-    block_number: int
-    units: int
-
-
-@dataclass(frozen=True, slots=True)
-class InstrumentPart:
-    """An instrument with its holdings, the largest first, and its supply over time.
-
-    Both are as the register has them. `supply_note` says why there is no history, where there is none.
-    """
-
-    instrument: Instrument
-    address: str
-    control_book: str
-    supply_units: int
-    holdings: tuple[Holding, ...]
-    history: tuple[SupplyPoint, ...]
-    supply_note: str = ""
-
-    @property
-    def held_units(self) -> int:
-        """All holdings together; the units in issue, unless the register is at fault."""
-        return sum(holding.units for holding in self.holdings)
-
-    def rest_units(self, shown: int) -> int:
-        """What is held beside the largest `shown` holdings."""
-        return sum(holding.units for holding in self.holdings[shown:])
-
-    def rest_percent(self, shown: int) -> str:
-        """Share of that in the units in issue."""
-        return share_percent(self.rest_units(shown), self.supply_units)
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """One reconciliation, ready to be shown in any form. `findings` are the roots, each with its consequences."""
-
-    title: str
-    generated_by: str
-    pin: Pin
-    register_digest: str
-    passed: bool
-    results: tuple[CheckResult, ...]
-    findings: tuple[Finding, ...]
-    instruments: tuple[InstrumentPart, ...]
-    notice: str = NOTICE
-
-    @property
-    def verdict(self) -> str:
-        """The result in one line."""
-        if self.passed:
-            return f"PASS: all {len(self.results)} checks agree"
-        failed = sum(bool(result.breaks) for result in self.results)
-        roots, follow = len(self.findings), sum(len(found.consequences) for found in self.findings)
-        causes = f"{roots} root finding{'' if roots == 1 else 's'}"
-        following = f" and {follow} more that follow{'s' if follow == 1 else ''}" if follow else ""
-        return f"FAIL: {failed} of {len(self.results)} checks do not agree; {causes}{following}"
-
-
-def build(database: Database, reconciliation: Reconciliation, seal: Seal | None = None) -> Report:
+def build(
+    database: Database, reconciliation: Reconciliation, seal: Seal | None = None, *, zone: str | None = None
+) -> Report:
     """The report of a reconciliation, with holdings and supply from the register at the pinned block.
 
-    Holders are named where `seal`, the privacy key, is given; else by their short names alone.
+    Holders are named where `seal`, the privacy key, is given; else by their short names alone. `zone` is where the days
+    of exemptions begin and end, by default that of the packaged policy.
 
     Raises:
         AuthorisationError: the names were sealed with another key.
@@ -142,29 +49,39 @@ def build(database: Database, reconciliation: Reconciliation, seal: Seal | None 
         accounts = holders.accounts(c, pin.chain_id)
         known = [i for i in instruments.instruments(c) if i.chain_id == pin.chain_id]
         parts = tuple(_part(c, i, pin, accounts, names) for i in known if i.deploy_block <= pin.block_number)
+        day = local_date(datetime.fromtimestamp(pin.timestamp, UTC), zone or load_policy(None).zone)
+        in_force = tuple(each for _, each, _ in exemptions(c, pin.chain_id) if each.is_in_force(day))
+    excused = frozenset().union(*(result.let_pass for result in reconciliation.results))
+    timing, let_pass, findings = _sorted(_findings(reconciliation.breaks, names), excused)
     return Report(
-        title=TITLE,
-        generated_by=f"rwaledger {__version__}",
         pin=pin,
         register_digest=reconciliation.register_digest,
         passed=reconciliation.passed,
         results=reconciliation.results,
-        findings=_findings(reconciliation.breaks, names),
+        findings=findings,
+        timing=timing,
+        let_pass=let_pass,
+        exemptions=in_force,
         instruments=parts,
     )
+
+
+def _sorted(roots: Iterable[Finding], excused: frozenset[str]) -> tuple[tuple[Finding, ...], ...]:
+    """What is timing, what is let pass together with all that follows from it, and what fails."""
+    timing, let_pass, findings = [], [], []
+    for root in roots:
+        if root.break_class == BreakClass.TIMING:
+            timing.append(root)
+        elif all(each.break_id in excused for each in (root, *root.consequences)):
+            let_pass.append(root)
+        else:
+            findings.append(root)
+    return tuple(timing), tuple(let_pass), tuple(findings)
 
 
 def shown(text: str) -> str:
     """Text with its addresses in EIP-55 form."""
     return _ADDRESS.sub(lambda match: checksummed(match[0]), text)
-
-
-def share_percent(units: int, total: int) -> str:
-    """Percentage of a total, exact to four digits after the point, half rounded up."""
-    if total == 0:
-        return "0.0000"
-    steps = (abs(units) * 2_000_000 + total) // (2 * total)
-    return f"{'-' if units < 0 else ''}{steps // 10_000}.{steps % 10_000:04}"
 
 
 def _require_same_register(c: Connection, reconciliation: Reconciliation) -> None:
@@ -226,20 +143,17 @@ def _part(
     return InstrumentPart(
         instrument,
         shown(instrument.address),
-        shown(instrument.control_book),
         supply,
-        tuple(_holding(units, account, supply, accounts, names) for units, account in held),
+        tuple(_holding(units, account, accounts, names) for units, account in held),
         history,
         note,
     )
 
 
-def _holding(
-    units: int, account: str, supply: int, accounts: Mapping[str, Account], names: Mapping[str, str]
-) -> Holding:
+def _holding(units: int, account: str, accounts: Mapping[str, Account], names: Mapping[str, str]) -> Holding:
     known = accounts.get(account)
     holder_id = known.holder_id if known else ""
-    return Holding(holder_id, names.get(holder_id, NO_HOLDER), shown(account), units, share_percent(units, supply))
+    return Holding(holder_id, names.get(holder_id, NO_HOLDER), shown(account), units)
 
 
 def _history(c: Connection, instrument_id: str, block: int) -> tuple[tuple[SupplyPoint, ...], str]:

@@ -53,6 +53,10 @@ format: setup ## Put the code into its style
 	@$(BIN)/ruff format --quiet . $(PYTHON_SCRIPTS)
 	@$(FORGE) fmt
 
+.PHONY: verifier
+verifier: setup ## Write the verifier of evidence packs as one file: build/rwaledger-verify.pyz
+	@mkdir -p build && $(BIN)/python -m rwaledger.verifier --write-zipapp build/rwaledger-verify.pyz
+
 .PHONY: contracts
 contracts: setup ## Compile contracts/ into src/rwaledger/artifacts/
 	@$(BIN)/python -m rwaledger.chain.compile

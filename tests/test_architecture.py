@@ -76,6 +76,19 @@ def test_the_domain_needs_the_standard_library_only() -> None:
     assert not foreign
 
 
+def test_the_verifier_needs_the_standard_library_only() -> None:
+    """Nothing else of the package but its version: whoever distrusts the package can read the verifier alone."""
+    foreign = {
+        module
+        for path, module in imports()
+        if part_of(path) == "verifier"
+        and module.split(".")[0] not in sys.stdlib_module_names
+        and not f"{module}.".startswith("rwaledger.verifier.")
+        and module not in {"rwaledger", "rwaledger.__version__"}
+    }
+    assert not foreign
+
+
 def test_every_module_says_its_reason_in_its_first_line() -> None:
     silent = [
         str(path.relative_to(PACKAGE))

@@ -265,5 +265,5 @@ SEEDS: dict[int, Callable[[Played], None]] = {
 
 def matches(told: str, due: str) -> bool:
     """Whether a value is the one that is due, `{}` standing for any hash or number."""
-    pattern = re.escape(due).replace(r"\{\}", "(?:0x[0-9a-f]{64}|[0-9]+)")
+    pattern = re.escape(due).replace(r"\{\}", "(?:(?:0x)?[0-9a-f]{64}|[0-9]+)")
     return re.fullmatch(pattern, told) is not None

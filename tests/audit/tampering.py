@@ -71,10 +71,10 @@ def repost(world: World, rewrite: Callable[[list[Posting]], list[Posting]], inst
             c.execute(update(tables.positions).where(where).values(balance_units=units))
 
 
-def forget(world: World, place: Place) -> None:
+def forget(world: World, place: Place, instrument_id: str = "BIG") -> None:
     """As if the mirror had never seen the transfer."""
     remove(world, place, tables.events)
-    repost(world, lambda all_of_them: [p for p in all_of_them if (p.block_number, p.log_index) != place])
+    repost(world, lambda them: [p for p in them if (p.block_number, p.log_index) != place], instrument_id)
 
 
 def posted_again(world: World, place: Place, log_index: int | None = None, *, legs: int = 2) -> None:

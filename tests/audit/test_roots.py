@@ -293,7 +293,7 @@ SEEDS: list[tuple[Seed, str, BreakClass]] = [
     (off_book_burn, "C05", BreakClass.UNDUE_DELETION),
     (off_book_forced_transfer, "C05", BreakClass.UNAUTHORISED),
     (off_book_mint_to_a_stranger, "C05", BreakClass.UNDUE_CREATION),
-    (off_book_freeze, "C11", BreakClass.UNAUTHORISED),
+    (off_book_freeze, "C15", BreakClass.UNAUTHORISED),
     (event_row_lost, "C02", BreakClass.MISSING_IN_REGISTER),
     (postings_lost, "C02", BreakClass.MISSING_IN_REGISTER),
     (event_and_postings_lost, "C02", BreakClass.MISSING_IN_REGISTER),

@@ -106,3 +106,20 @@ def test_a_seeded_break_alone_yields_exactly_its_finding(played_apart: Played, n
     assert len(told) == len(due), told
     assert all(is_as_expected(*pair) for pair in zip(told, due, strict=True)), told
     assert found.passed is (number in PASSING)
+
+
+ORDER = (15, 6, 1, 9, 7, 11, 14, 2, 3, 4, 5, 8, 10, 12)
+"""What happens on the chain comes first, and the rows of the register are edited when nothing is read any more."""
+
+
+def test_all_seeded_breaks_together_yield_every_finding_and_no_other(played_apart: Played) -> None:
+    for number in ORDER:
+        SEEDS[number](played_apart)
+    found = reconcile(played_apart.database, played_apart.node)
+    told, due = roots_of(found), [EXPECTED[number] for number in ORDER if number in EXPECTED]
+    for expected in due:
+        (match,) = [each for each in told if is_as_expected(each, expected)] or [None]
+        assert match is not None, f"{expected} is not among {told}"
+        told.remove(match)
+    assert told == []
+    assert not found.passed

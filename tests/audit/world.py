@@ -122,7 +122,8 @@ def build_world(node: Node, database: Database, *, with_history: bool = True) ->
     world = World(node, database)
     deployer = dev_signer(node, "dev:0")
     offices = Offices(deployer.address, (world.desk.maker,), (world.desk.checker,), 0)
-    wanted = [description("BIG", 6, InstrumentKind.STABLECOIN), description("UNIT", 0, InstrumentKind.BOND)]
+    # Without terms nothing of either is recomputed; a stablecoin would have to have a reserve and redemption requests.
+    wanted = [description("BIG", 6, InstrumentKind.FUND), description("UNIT", 0, InstrumentKind.BOND)]
     for deployment in deploy(database, node, deployer, wanted, offices):
         world.instruments[deployment.instrument.instrument_id] = deployment.instrument
     for instrument_id in world.instruments:

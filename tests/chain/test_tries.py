@@ -9,7 +9,7 @@ import pytest
 import rlp  # type: ignore[import-untyped]
 import trie as library
 
-from rwaledger.chain.rlp_items import MalformedItem, decode_rlp, encode_int, encode_rlp
+from rwaledger.chain.rlp_items import Item, MalformedItem, decode_rlp, encode_int, encode_rlp
 from rwaledger.chain.tries import EMPTY_ROOT, BrokenProof, keccak, ordered_root, value_at
 
 CHANCE = random.Random(5)

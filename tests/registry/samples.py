@@ -6,6 +6,9 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import Boolean, Column, Date, Integer, Table, insert
 
 from rwaledger.domain.block import Block, Checkpoint, Log
 from rwaledger.domain.holder import Account, AccountKind, Holder, InvestorClass, Person, Standing
@@ -18,6 +21,7 @@ from rwaledger.registry.instructions import StoredInstruction
 from rwaledger.registry.ledger import StandingChange
 from rwaledger.registry.sealing import Seal
 from rwaledger.registry.transactions import StoredTransaction, TransactionStatus
+from rwaledger.registry.types import Units, UtcTime
 
 CHAIN = 31337
 GENESIS = "0x" + "9e" * 32
@@ -200,3 +204,13 @@ def transaction(nonce: int, **changes: object) -> StoredTransaction:
         updated_at=NOON,
     )
     return replace(made, **changes)  # type: ignore[arg-type]
+
+
+def add_sample(c: Connection, table: Table, **given: object) -> None:
+    """A row with something in every cell; what is not given, no other table answers for."""
+    c.execute(insert(table).values({column.name: given.get(column.name, _sample(column)) for column in table.c}))
+
+
+def _sample(column: Column[Any]) -> object:
+    kinds = ((Units, 2**70), (UtcTime, NOON), (Boolean, True), (Date, date(2026, 2, 3)), (Integer, 7))
+    return next((value for kind, value in kinds if isinstance(column.type, kind)), f"a {column.name}")

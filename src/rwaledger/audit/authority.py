@@ -14,6 +14,7 @@ from rwaledger.domain.instruction import Instruction, InstructionStatus, Line, O
 from rwaledger.domain.instrument import Instrument
 from rwaledger.domain.posting import ISSUANCE_ACCOUNT
 from rwaledger.registry.instructions import StoredInstruction
+from rwaledger.registry.instruments import Contract
 
 CARRIED_OUT = frozenset({InstructionStatus.MINED, InstructionStatus.FINAL})
 _MOVING = frozenset(
@@ -84,11 +85,12 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class ControlBook:
-    """What was authorised on one instrument.
+    """What was authorised on one instrument, or on a settlement contract.
 
     `stored` are the register's instructions by reference, `executions` those carried out up to the pinned block,
     `later` the references carried out beyond it, `authorised_units` the net issuance that was authorised and
-    carried out. `unclear` are accounts whose orders another check has found at fault already.
+    carried out, without what took back undue deeds: `reversed_units` of it, by the instructions `reversing`, which did
+    nothing else. `unclear` are accounts whose orders another check has found at fault already.
     """
 
     stored: Mapping[str, StoredInstruction]
@@ -96,38 +98,38 @@ class ControlBook:
     later: frozenset[str]
     authorised_units: int
     unclear: frozenset[str] = frozenset()
+    reversed_units: int = 0
+    reversing: frozenset[str] = frozenset()
 
 
 def control_book(
     everything: Mapping[str, StoredInstruction],
     book_events: Iterable[ChainEvent],
     token_events: Sequence[ChainEvent],
-    instrument: Instrument,
+    on: Instrument | Contract,
     later: frozenset[str],
     sent: Mapping[str, Sent],
 ) -> ControlBook:
-    """The control book of an instrument, out of the events of both contracts.
+    """What was authorised on an instrument or a settlement contract, out of the events of both contracts.
 
     `everything` are all instructions on the register, by reference: one that was carried out here belongs here,
     whatever its row says.
     """
-    token = instrument.address
+    token = on.address
     spans = list(_spans([*book_events, *token_events], token))
     executions = tuple(_execution(everything, sent, *span) for span in spans if span[0].args["instrument"] == token)
     authorised = sum(net_issuance(each.stored) for each in executions if each.stored and not each.objection)
     elsewhere = {str(event.args["ref"]) for event, _ in spans if event.args["instrument"] != token}
     here = {each.ref for each in executions}
     stored = {
-        ref: each
-        for ref, each in everything.items()
-        if ref in here or (_is_of(each, instrument) and ref not in elsewhere)
+        ref: each for ref, each in everything.items() if ref in here or (_is_of(each, on) and ref not in elsewhere)
     }
     return ControlBook(stored, executions, later, authorised)
 
 
-def _is_of(stored: StoredInstruction, instrument: Instrument) -> bool:
+def _is_of(stored: StoredInstruction, on: Instrument | Contract) -> bool:
     instruction = stored.instruction
-    return (instruction.chain_id, instruction.instrument) == (instrument.chain_id, instrument.address)
+    return (instruction.chain_id, instruction.instrument) == (on.chain_id, on.address)
 
 
 def _execution(

@@ -14,6 +14,7 @@ ARTIFACTS: Mapping[ContractKind, str] = {
     ContractKind.CONTROL_BOOK: "ControlBook",
     ContractKind.SETTLEMENT: "Settlement",
     ContractKind.RESERVE_ATTESTOR: "ReserveAttestor",
+    ContractKind.REGISTRY_ANCHOR: "RegistryAnchor",
 }
 """The artifact that each kind of contract is made from."""
 

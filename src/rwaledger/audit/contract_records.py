@@ -26,11 +26,16 @@ def contract_records(
     contract: Contract,
     instrument: Instrument | None,
     register_logs: tuple[tuple[str, Log], ...],
+    logs: Sequence[Log],
     pin: Pin,
+    *,
+    begins: bool,
 ) -> tuple[ContractRecords, Fault | None]:
-    """The records of a contract, and what is wrong with its place of deployment."""
+    """The records of a contract, and what is wrong with its place of deployment.
+
+    `logs` are the chain's; `begins` is whether they begin where the register says.
+    """
     code = node.code(contract.address, pin.block_number)
-    logs, begins = _logs(node, contract, pin.block_number)
     events, undecoded = decoded(logs)
     released = is_released(contract, code)
     records = ContractRecords(
@@ -47,8 +52,8 @@ def contract_records(
     return records, None if begins else _fault(contract, instrument, logs)
 
 
-def _logs(node: Node, contract: Contract, last: int) -> tuple[list[Log], bool]:
-    """The logs from the deployment on, and whether it was there: each of our constructors emits some."""
+def logs_and_start(node: Node, contract: Contract, last: int) -> tuple[list[Log], bool]:
+    """The logs from the deployment up to a block, and whether it was there: each of our constructors emits some."""
     address, first = contract.address, contract.deploy_block
     if 0 <= first <= last:
         block = node.block(first)

@@ -9,7 +9,9 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from rwaledger.audit.answered import answered
 from rwaledger.audit.checks import c02_holders
+from rwaledger.audit.excused import Excuse, excuse_accounts, excuse_deeds, excuse_holders, excuse_nothing
 from rwaledger.audit.findings import cause_of
 from rwaledger.audit.records import InstrumentRecords, Place, Records, State, place_of
 from rwaledger.audit.replay import accounts_of
@@ -26,10 +28,14 @@ _Cure = Callable[[InstrumentRecords, Sequence[Break]], InstrumentRecords]
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of root finding: which breaks are of it, and how an instrument is without their cause."""
+    """A kind of root finding: which breaks are of it, and how an instrument is without their cause.
+
+    `excuse` tells the checks of the office what is answered for with it.
+    """
 
     treats: Callable[[Break], bool]
     cure: _Cure
+    excuse: Excuse = excuse_nothing
 
     def put_right(self, records: Records, roots: Sequence[Break]) -> Records:
         """The records without the cause of the findings."""
@@ -42,7 +48,10 @@ class Kind:
             else each
             for each in records.instruments
         )
-        return replace(records, instruments=cured, accounts={**records.accounts, **_explained(records, roots)})
+        explained = _explained(records, roots)
+        past = replace(records.past, answered=answered(records, roots, explained))
+        accounts = {**records.accounts, **explained}
+        return self.excuse(replace(records, instruments=cured, accounts=accounts, past=past), roots)
 
 
 def place_of_cause(cause: str) -> Place | None:
@@ -125,21 +134,42 @@ def _trust_balances(each: InstrumentRecords, roots: Sequence[Break]) -> Instrume
     return replace(each, state=replace(each.state, total_supply_units=supply, balances=balances))
 
 
+def _accept_acts(each: InstrumentRecords, roots: Sequence[Break]) -> InstrumentRecords:
+    """What nobody ordered is frozen, or no longer, by acts of nobody's instruction."""
+    unclear = each.book.unclear | {root.account for root in roots}
+    return replace(each, book=replace(each.book, unclear=unclear))
+
+
+def _as_it_is(each: InstrumentRecords, _: Sequence[Break]) -> InstrumentRecords:
+    """Nothing of the instrument itself is wrong."""
+    return each
+
+
 def _of(check: str, *causes: str) -> Callable[[Break], bool]:
     return lambda found: found.check == check and (not causes or found.cause in causes)
 
 
 def _at_place(check: str) -> Callable[[Break], bool]:
-    return lambda found: found.check == check and place_of_cause(found.cause) is not None
+    """What stands beyond the pinned block, and clears by itself, is nothing's root."""
+    return lambda found: (
+        found.check == check
+        and place_of_cause(found.cause) is not None
+        and found.break_class is not BreakClass.TIMING
+    )
 
 
 KINDS: tuple[Kind, ...] = (
     Kind(_of("C16", ""), _trust_events),
-    Kind(_of("C05"), _authorise),
+    Kind(_of("C05"), _authorise, excuse_deeds),
+    Kind(_at_place("C11"), _as_it_is, excuse_deeds),
+    Kind(_of("C09"), _as_it_is, excuse_deeds),
+    Kind(_of("C15"), _accept_acts),
     Kind(_at_place("C04"), _enter),
     Kind(_at_place("C02"), _enter),
     Kind(_at_place("C03"), _balance_again),
     Kind(_of("C02", c02_holders.BY_STATE), _trust_balances),
     Kind(_of("C02", c02_holders.BY_POSITION), _carry_positions),
+    Kind(_of("C02", c02_holders.BY_HOLDER), _as_it_is, excuse_accounts),
+    Kind(_of("C02", c02_holders.BY_HOLDER_DATA), _as_it_is, excuse_holders),
 )
 """In the order in which findings are taken for roots: code, authority, entries, balances."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from rwaledger.chain.contracts import ASSET_TOKEN
 from rwaledger.chain.rpc import Node
-from rwaledger.domain.block import Block, ChainEvent
-from rwaledger.domain.instruction import Operation
+from rwaledger.domain.block import ChainEvent
 from rwaledger.domain.instrument import Instrument
 from rwaledger.domain.reconciliation import BreakClass, Value
 from rwaledger.registry.instructions import StoredInstruction
@@ -38,21 +37,6 @@ def unlisted_rows(found: Iterable[tuple[str, str, int]]) -> Iterator[Fault]:
         values = Value("register", f"{rows} rows of {table}"), Value("register: contracts", "nothing")
         instrument_id, account = ("", name) if table == "events" else (name, "")
         yield Fault("C12", BreakClass.COVERAGE, instrument_id, account, summary, values, f"{NOT_LISTED}: {table}")
-
-
-def wrong_headers(stored: Mapping[int, Block], on_chain: Iterable[Block]) -> Iterator[Fault]:
-    """Headers of blocks with events that are not the chain's: the register takes all times from them."""
-    for block in on_chain:
-        known = stored.get(block.number)
-        if known != block:
-            summary = f"block {block.number} is not in the register as it is on the chain"
-            values = Value("chain", _header(block)), Value("register", _header(known) if known else "nothing")
-            missing = BreakClass.TAMPER if known else BreakClass.MISSING_IN_REGISTER
-            yield Fault("C12", missing, "", "", summary, values, f"block {block.number}")
-
-
-def _header(block: Block) -> str:
-    return f"{block.hash} behind {block.parent_hash}, time {block.timestamp}"
 
 
 def wrong_description(node: Node, instrument: Instrument, block: int) -> Iterator[Fault]:
@@ -93,8 +77,6 @@ def unlisted_instructions(
     for each in stored:
         instruction = each.instruction
         if (instruction.chain_id, instruction.instrument) in listed or instruction.ref in executed:
-            continue
-        if instruction.operation is Operation.LICENSE_VENUE:
             continue
         summary = f"instruction {instruction.ref} ({each.status}) is on an instrument that the register does not list"
         values = Value("control book", f"{instruction.operation} on {instruction.instrument}"), _NOTHING

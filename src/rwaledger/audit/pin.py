@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from rwaledger.chain.rpc import Node
+from dataclasses import dataclass
+
+from rwaledger.audit.block_faults import Fork
+from rwaledger.chain.rpc import BATCH_MAX, Node
 from rwaledger.domain.block import Block, Checkpoint, Pin
 from rwaledger.domain.errors import ChainMismatch, UsageError
 from rwaledger.registry import instruments, ledger
@@ -11,12 +14,23 @@ from rwaledger.registry.database import Connection
 _SYNC = "Run `rwaledger register sync` and reconcile again."
 
 
-def choose_pin(c: Connection, node: Node, block: int | None) -> Pin:
+@dataclass(frozen=True, slots=True)
+class Pinned:
+    """The pinned block, and where register and chain have parted beyond it."""
+
+    pin: Pin
+    fork: Fork | None = None
+
+
+def choose_pin(c: Connection, node: Node, block: int | None) -> Pinned:
     """The block to reconcile at: the one asked for, else the lowest up to which every contract is in the register.
+
+    Where the chain was reorganised below that, it is the last block that register and chain share: all up to there can
+    be audited, and what the register has read beyond it is to be rewound.
 
     Raises:
         UsageError: nothing is synced, or `block` is beyond what is.
-        ChainMismatch: the node is on another chain or fork than the register, or behind it.
+        ChainMismatch: the node is on another chain than the register, behind it, or on another fork at `block`.
     """
     _require_same_chain(c, node)
     checkpoints = _checkpoints(c, node.chain_id)
@@ -27,11 +41,12 @@ def choose_pin(c: Connection, node: Node, block: int | None) -> Pin:
             f"block {number} is not in the register, which ends at block {lowest.block_number}",
             "Name an earlier block, or run `rwaledger register sync` first.",
         )
-    for block_number, block_hash in sorted({(each.block_number, each.block_hash) for each in checkpoints}):
-        _require_same_hash(node, block_number, block_hash)
-    stored = ledger.block_at(c, node.chain_id, number)
+    fork = _fork(c, node, checkpoints)
+    if fork and block is None and fork.number <= number:
+        number = fork.number - 1
+    stored = ledger.block_at(c, node.chain_id, number) if fork and fork.number <= number else None
     pinned = _require_same_hash(node, number, stored.hash if stored else None)
-    return Pin(node.chain_id, pinned.number, pinned.hash, pinned.timestamp)
+    return Pinned(Pin(node.chain_id, pinned.number, pinned.hash, pinned.timestamp), fork)
 
 
 def still_pinned(node: Node, pin: Pin) -> bool:
@@ -63,6 +78,43 @@ def _checkpoints(c: Connection, chain_id: int) -> list[Checkpoint]:
         what = f"no event of {', '.join(unread)} was ever read" if unread else "it has no contract"
         raise UsageError(f"the register of chain {chain_id} is not synced: {what}", _SYNC)
     return sorted(checkpoints.values(), key=lambda checkpoint: (checkpoint.block_number, checkpoint.address))
+
+
+def _fork(c: Connection, node: Node, checkpoints: list[Checkpoint]) -> Fork | None:
+    """Where register and chain part below a checkpoint; None where every checkpoint is the chain's.
+
+    Raises:
+        ChainMismatch: the node lacks a block; or a checkpoint is not the chain's although the header that the register
+            keeps beside it is, or the two share no block at all.
+    """
+    for each in checkpoints:
+        if _require_same_hash(node, each.block_number, None).hash != each.block_hash:
+            break
+    else:
+        return None
+    last = max(each.block_number for each in checkpoints)
+    parted = _lowest_parted(c, node, last)
+    if parted is None:
+        _require_same_hash(node, each.block_number, each.block_hash)
+    return parted
+
+
+def _lowest_parted(c: Connection, node: Node, last: int) -> Fork | None:
+    """The first of the blocks that are not the chain's, going down from `last` to one that is."""
+    fork = None
+    for top in range(last, -1, -BATCH_MAX):
+        first = max(top - BATCH_MAX + 1, 0)
+        stored = ledger.block_hashes(c, node.chain_id, first, top)
+        for block in reversed(node.headers(sorted(stored))):
+            if block.hash == stored[block.number]:
+                return fork
+            fork = Fork(block.number, block.hash, stored[block.number], last)
+    if fork is not None:
+        raise ChainMismatch(
+            f"no block that the register keeps of chain {node.chain_id} is one of the node's",
+            "Point rpc_url at the chain that this register mirrors.",
+        )
+    return None
 
 
 def _require_same_hash(node: Node, number: int, recorded: str | None) -> Block:

@@ -6,14 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from rwaledger.audit.authority import ControlBook
+from rwaledger.audit.authority import ControlBook, Effect, Execution, effects
 from rwaledger.audit.blocks import Blocks
 from rwaledger.audit.faults import Fault
 from rwaledger.audit.office import Office
 from rwaledger.audit.past import Past
 from rwaledger.audit.periods import Periods
 from rwaledger.audit.replay import Replay, accounts_of, history, last_moves
+from rwaledger.audit.waivers import Waivers
 from rwaledger.domain.block import ChainEvent, Log, Pin
+from rwaledger.domain.correction import LegKey, Reversal
 from rwaledger.domain.holder import Account, Holder, Standing
 from rwaledger.domain.instrument import Instrument
 from rwaledger.domain.policy import Policy
@@ -80,6 +82,8 @@ class Register:
 
     Positions are kept for the checkpoint only, so they are None where the pinned block is older. `history` are all
     rows behind the standings, by place and account, `moved` the places of the last moves that positions name.
+    `postings` are those that count: `reversals` are legs that a signed correction has taken back, each with the leg
+    that does so, and `corrected` the legs that it has entered for them.
     """
 
     postings: tuple[Posting, ...]
@@ -87,11 +91,16 @@ class Register:
     standings: Mapping[str, Standing]
     history: Mapping[Place, Mapping[str, Standing]] = field(default_factory=dict)
     moved: Mapping[str, Place] = field(default_factory=dict)
+    reversals: tuple[Reversal, ...] = ()
+    corrected: frozenset[LegKey] = frozenset()
 
 
 @dataclass(frozen=True)
 class InstrumentRecords:
-    """The four records of one instrument. `state` is None where foreign code stands at its address."""
+    """The four records of one instrument. `state` is None where foreign code stands at its address.
+
+    `unread` are its events beyond the pinned block, where that is as far as the register has read.
+    """
 
     instrument: Instrument
     token: ContractRecords
@@ -100,11 +109,20 @@ class InstrumentRecords:
     register: Register
     book: ControlBook
     accounts: tuple[str, ...]
+    unread: tuple[ChainEvent, ...] = ()
 
     @cached_property
     def closing_balances(self) -> dict[str, int]:
         """Balance behind the last posting of each account."""
         return {posting.account: posting.balance_after_units for posting in self.register.postings}
+
+    @cached_property
+    def reversing_legs(self) -> dict[str, list[Posting]]:
+        """The legs of each account that have taken others back."""
+        found: dict[str, list[Posting]] = {}
+        for reversal in self.register.reversals:
+            found.setdefault(reversal.by.account, []).append(reversal.by)
+        return found
 
     @cached_property
     def groups(self) -> dict[Place, tuple[Posting, ...]]:
@@ -131,6 +149,16 @@ class InstrumentRecords:
         return {account: place for place, account in self.standing_rows}
 
     @cached_property
+    def effects(self) -> tuple[Effect, ...]:
+        """What was done to units, in the order of the chain."""
+        return tuple(effects(self.token.events))
+
+    @cached_property
+    def executions(self) -> dict[str, Execution]:
+        """The instructions that were carried out, by their references."""
+        return {execution.ref: execution for execution in self.book.executions}
+
+    @cached_property
     def last_moves(self) -> dict[str, Place]:
         """Where units of each account moved last."""
         return last_moves(self.token.events)
@@ -142,7 +170,7 @@ class Records:
 
     Instruments are in order of their names; `books` are the other contracts. `accounts` are those that belong to a
     holder on the register; `faults` are what loading them showed. `policy` has the figures by which the office is
-    judged.
+    judged. `waivers` are what people have signed of breaks.
     """
 
     pin: Pin
@@ -157,6 +185,7 @@ class Records:
     policy: Policy
     holders: Mapping[str, Holder] = field(default_factory=dict)
     faults: tuple[Fault, ...] = ()
+    waivers: Waivers = field(default_factory=Waivers)
 
     @property
     def contracts(self) -> tuple[ContractRecords, ...]:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from rwaledger.audit.records import InstrumentRecords, Place, Register, place_of
 from rwaledger.audit.replay import fields_set, move_of, standing_account
 from rwaledger.domain.block import ChainEvent
+from rwaledger.domain.correction import LegKey, leg_key
 from rwaledger.domain.holder import Standing
 from rwaledger.domain.posting import Posting
 
@@ -26,6 +27,7 @@ class Rewriting:
         self._standings = dict(each.register.standings)
         self._history = {place: dict(rows) for place, rows in each.register.history.items()}
         self._moved = dict(each.register.moved)
+        self._replaced: set[LegKey] = set()
         self._postings: dict[str, list[Posting]] = {}
         for posting in each.register.postings:
             self._postings.setdefault(posting.account, []).append(posting)
@@ -34,11 +36,16 @@ class Rewriting:
         """The instrument with its register as it is now."""
         postings = sorted((p for row in self._postings.values() for p in row), key=_key)
         logs = tuple(self._logs[place] for place in sorted(self._logs))
-        return replace(
-            self._each,
-            token=replace(self._each.token, register_logs=logs),
-            register=Register(tuple(postings), self._positions, self._standings, self._history, self._moved),
+        register = Register(
+            tuple(postings),
+            self._positions,
+            self._standings,
+            self._history,
+            self._moved,
+            self._each.register.reversals,
+            self._each.register.corrected - self._replaced,
         )
+        return replace(self._each, token=replace(self._each.token, register_logs=logs), register=register)
 
     def enter(self, place: Place) -> None:
         """Makes the register say of a place what the chain says of it, be it nothing."""
@@ -100,6 +107,7 @@ class Rewriting:
         first = bisect_left(row, (*place, 0), key=_key)
         last = bisect_right(row, place, key=lambda p: (p.block_number, p.log_index))
         before, old, after = row[:first], row[first:last], row[last:]
+        self._replaced.update(map(leg_key, old))
         new: list[Posting] = []
         balance = _closing(before)
         for number, units in legs:

@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from rwaledger.audit.checks import c20_signed_periods
 from rwaledger.audit.cures import KINDS, place_of_cause
+from rwaledger.audit.period_links import roots_of_rows
 from rwaledger.audit.records import Records
 from rwaledger.audit.replay import accounts_of
 from rwaledger.domain.reconciliation import Break, CheckResult
@@ -34,7 +36,15 @@ def link(records: Records, results: Sequence[CheckResult], run: RunChecks) -> tu
             follows[break_id] = _root_of(records, pending.pop(break_id), roots).break_id
         for break_id in settled:
             del pending[break_id]
+    follows |= _behind_signed_rows(results, follows)
     return tuple(_with_roots(result, follows) for result in results)
+
+
+def _behind_signed_rows(results: Sequence[CheckResult], follows: dict[str, str]) -> dict[str, str]:
+    """What another check finds of a row stands behind its being another one than was signed."""
+    found = [each for result in results for each in result.breaks if each.break_id not in follows]
+    signed = [each for each in found if each.check == c20_signed_periods.ID]
+    return dict(roots_of_rows(signed, [each for each in found if each.check != c20_signed_periods.ID]))
 
 
 def _root_of(records: Records, found: Break, roots: Sequence[Break]) -> Break:

@@ -21,7 +21,12 @@ class Sent:
 
 def transactions_behind(node: Node, events: Iterable[ChainEvent]) -> dict[str, Sent]:
     """The transactions of the executions among the events, by hash; those that the node has forgotten are absent."""
-    hashes = sorted({event.log.tx_hash for event in events if event.name == "InstructionExecuted"})
+    return transactions_sent(node, {event.log.tx_hash for event in events if event.name == "InstructionExecuted"})
+
+
+def transactions_sent(node: Node, tx_hashes: Iterable[str]) -> dict[str, Sent]:
+    """Transactions by their hash; those that the node has forgotten are absent."""
+    hashes = sorted(set(tx_hashes))
     answers = node.batch([("eth_getTransactionByHash", [tx_hash]) for tx_hash in hashes])
     return {
         tx_hash: Sent((answer.get("to") or "").lower(), answer["input"].lower())

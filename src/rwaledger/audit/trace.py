@@ -12,6 +12,7 @@ from rwaledger.audit.findings import amount, named_amount, where
 from rwaledger.audit.records import InstrumentRecords, Place, place_of
 from rwaledger.audit.replay import accounts_of, move_of
 from rwaledger.domain.block import ChainEvent
+from rwaledger.domain.correction import leg_key, side_of
 from rwaledger.domain.holder import Standing
 from rwaledger.domain.posting import ISSUANCE_ACCOUNT
 from rwaledger.domain.reconciliation import BreakClass
@@ -36,7 +37,7 @@ def differences(each: InstrumentRecords) -> Iterator[Difference]:
     known = {place_of(log) for _, log in each.token.register_logs}
     for place, event in each.account_events.items():
         move = move_of(event)
-        entered = place in each.groups if move else _account_of(event) in each.register.history.get(place, ())
+        entered = place in each.groups if move else account_of(event) in each.register.history.get(place, ())
         if place not in known or not entered:
             yield _missing_in_register(each, place, event)
         elif move and _legs(each, place) != list(move.legs):
@@ -44,7 +45,7 @@ def differences(each: InstrumentRecords) -> Iterator[Difference]:
         elif move and _labels(each, place) != [(leg, event.log.tx_hash) for leg in range(2)]:
             yield _labelled_otherwise(each, place, event)
         elif not move:
-            yield from _stood_otherwise(each, place, _account_of(event))
+            yield from _stood_otherwise(each, place, account_of(event))
     for place in each.groups:
         behind = each.account_events.get(place)
         if behind is None or move_of(behind) is None:
@@ -70,7 +71,7 @@ def _labelled_otherwise(each: InstrumentRecords, place: Place, event: ChainEvent
     return Difference(
         BreakClass.TAMPER,
         place,
-        _account_of(event),
+        account_of(event),
         f"the postings name another transaction or other legs: {where(event.log)}",
         f"legs 0 and 1 of {event.log.tx_hash}",
         ", ".join(f"leg {leg} of {tx_hash}" for leg, tx_hash in _labels(each, place)),
@@ -78,14 +79,16 @@ def _labelled_otherwise(each: InstrumentRecords, place: Place, event: ChainEvent
 
 
 def _labels(each: InstrumentRecords, place: Place) -> list[tuple[int, str]]:
-    return [(posting.leg, posting.tx_hash) for posting in each.groups[place]]
+    """Leg and transaction; a leg that a correction has entered stands for the one that should have been there."""
+    corrected = each.register.corrected
+    return [(side_of(p.leg, is_corrected=leg_key(p) in corrected), p.tx_hash) for p in each.groups[place]]
 
 
 def _missing_in_register(each: InstrumentRecords, place: Place, event: ChainEvent) -> Difference:
     move = move_of(event)
     what = f"{event.name} of {named_amount(each, move.amount_units)}" if move else event.name
     summary = f"{what} is on the chain and not in the register: {where(event.log)}"
-    return Difference(BreakClass.MISSING_IN_REGISTER, place, _account_of(event), summary, what, NOTHING)
+    return Difference(BreakClass.MISSING_IN_REGISTER, place, account_of(event), summary, what, NOTHING)
 
 
 def _posted_otherwise(each: InstrumentRecords, place: Place, event: ChainEvent) -> Difference:
@@ -94,7 +97,7 @@ def _posted_otherwise(each: InstrumentRecords, place: Place, event: ChainEvent) 
     return Difference(
         BreakClass.AMOUNT,
         place,
-        _account_of(event),
+        account_of(event),
         f"the postings are not those of the transfer: {where(event.log)}",
         _shown(each, move.legs),
         _shown(each, _legs(each, place)),
@@ -111,7 +114,7 @@ def _legs(each: InstrumentRecords, place: Place) -> list[tuple[str, int]]:
     return [(posting.account, posting.amount_units) for posting in each.groups[place]]
 
 
-def _account_of(event: ChainEvent) -> str:
+def account_of(event: ChainEvent) -> str:
     """Who received, unless it was redeemed."""
     accounts = [account for account in accounts_of(event) if account != ISSUANCE_ACCOUNT]
     return accounts[-1] if accounts else ISSUANCE_ACCOUNT

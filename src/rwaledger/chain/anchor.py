@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from eth_utils.crypto import keccak
+
+from rwaledger.chain.addresses import checksummed
 from rwaledger.chain.contracts import REGISTRY_ANCHOR
 from rwaledger.chain.eip712 import Signable, Struct
 from rwaledger.chain.rpc import Node
 from rwaledger.chain.sender import Outgoing
 from rwaledger.domain.anchor import AnchoredHead, Head
+from rwaledger.domain.errors import AuthorisationError
+
+OPERATOR, AUDITOR = "operator", "auditor"
+"""Who signs a head, and who countersigns it: roles of the contract."""
 
 _SIGNABLE = Signable(
     "rwaledger RegistryAnchor",
@@ -47,6 +54,21 @@ def anchoring(contract: str, head: Head, operator: tuple[str, str], auditor: tup
     """The call that anchors a head; operator and auditor are each an address and its signature."""
     args = [tuple(_values(head).values()), *operator, *auditor]
     return Outgoing(contract, REGISTRY_ANCHOR.encode("anchor", args))
+
+
+def require_role(node: Node, contract: str, role: str, account: str) -> None:
+    """Raises unless the anchor takes signatures of an account in this role.
+
+    Raises:
+        AuthorisationError: it does not.
+    """
+    role_id = keccak(text=f"{role.upper()}_ROLE")
+    (has_role,) = REGISTRY_ANCHOR.call(node, contract, "hasRole", ["0x" + role_id.hex(), account])
+    if not has_role:
+        raise AuthorisationError(
+            f"{checksummed(account)} is no {role} of the registry anchor {checksummed(contract)}",
+            f"Sign with a key that is, or have the anchor's admin grant it {role.upper()}_ROLE.",
+        )
 
 
 def last_sequence(node: Node, contract: str, instrument: str, block: int | str = "latest") -> int:

@@ -21,6 +21,8 @@ from rwaledger.domain.errors import ChainMismatch, NodeError, RwaledgerError
 if TYPE_CHECKING:
     from web3.contract import Contract
 
+_WORD_BYTES = 32
+
 
 @dataclass(frozen=True, slots=True)
 class _Function:
@@ -116,10 +118,44 @@ class Binding:
                 for (function, _), answer in zip(calls, answers, strict=True)
             ]
         except DecodingError:
-            raise ChainMismatch(
-                f"{address} on chain {node.chain_id} does not answer as {self.name} at block {block}",
-                "Check that rpc_url is the node of this register.",
-            ) from None
+            raise self._another(node, address, block) from None
+
+    def call_words(
+        self, node: Node, address: str, function: str, lists: Sequence[Sequence[str]], block: int | str = "latest"
+    ) -> list[list[int]]:
+        """The answers of a view that takes `address[]` and gives `uint256[]`, for lists of accounts.
+
+        Packed by hand: through eth-abi a hundred thousand accounts take ten seconds, and so one.
+        """
+        tag = block if isinstance(block, str) else hex(block)
+        selector = "0x" + self._functions[function].selector.hex()
+        requests: list[Call] = [
+            ("eth_call", [{"to": address, "data": selector + _pack_addresses(accounts)}, tag]) for accounts in lists
+        ]
+        answers = with_typed_reverts(lambda: node.batch(requests))
+        try:
+            return [_unpack_words(answer, len(each)) for answer, each in zip(answers, lists, strict=True)]
+        except DecodingError:
+            raise self._another(node, address, block) from None
+
+    def _another(self, node: Node, address: str, block: int | str) -> ChainMismatch:
+        return ChainMismatch(
+            f"{address} on chain {node.chain_id} does not answer as {self.name} at block {block}",
+            "Check that rpc_url is the node of this register.",
+        )
+
+
+def _pack_addresses(accounts: Sequence[str]) -> str:
+    """The one argument `address[]`, as hex: where it begins, how many there are, each in a word."""
+    return f"{_WORD_BYTES:064x}{len(accounts):064x}" + "".join(account[2:].rjust(64, "0") for account in accounts)
+
+
+def _unpack_words(answer: str, count: int) -> list[int]:
+    """The one result `uint256[]` of so many words, as hex."""
+    raw = bytes.fromhex(answer[2:])
+    if len(raw) != (count + 2) * _WORD_BYTES or int.from_bytes(raw[_WORD_BYTES : 2 * _WORD_BYTES]) != count:
+        raise DecodingError("an array of words is of another length than it says")
+    return [int.from_bytes(raw[at : at + _WORD_BYTES]) for at in range(2 * _WORD_BYTES, len(raw), _WORD_BYTES)]
 
 
 def with_typed_reverts(request: Callable[[], Any]) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,6 +15,10 @@ from rwaledger.domain.block import Block, Log
 from rwaledger.domain.errors import NodeError, NodeUnreachable, SettingsError
 
 BATCH_MAX = 200
+BATCH_BYTES_MAX = 1_500_000
+"""Anvil refuses a body above 2 MB, and others of 5 MB and less."""
+
+_ENVELOPE_BYTES = 80
 """Requests in one HTTP body. Larger batches gain nothing on anvil and are refused by public endpoints."""
 
 Call = tuple[str, list[Any]]
@@ -54,8 +58,8 @@ class Node:
     def batch(self, calls: Sequence[Call]) -> list[Any]:
         """The results of many requests, in their order. The first error among them is raised."""
         results: list[Any] = []
-        for start in range(0, len(calls), BATCH_MAX):
-            results += self._retrying(self._batch, calls[start : start + BATCH_MAX])
+        for some in _batches(calls):
+            results += self._retrying(self._batch, some)
         return results
 
     def _batch(self, calls: Sequence[Call]) -> list[Any]:
@@ -161,6 +165,19 @@ class Node:
         """The bytecode at an address, as hex; `0x` where there is none."""
         code: str = self.request("eth_getCode", [address, block if isinstance(block, str) else hex(block)])
         return code
+
+
+def _batches(calls: Sequence[Call]) -> Iterator[Sequence[Call]]:
+    """The calls in parts that a node takes at once, by their number and by their size."""
+    start = size_bytes = 0
+    for at, (_, params) in enumerate(calls):
+        call_bytes = _ENVELOPE_BYTES + len(msgspec.json.encode(params))
+        if at > start and (at - start == BATCH_MAX or size_bytes + call_bytes > BATCH_BYTES_MAX):
+            yield calls[start:at]
+            start, size_bytes = at, 0
+        size_bytes += call_bytes
+    if start < len(calls):
+        yield calls[start:]
 
 
 def _require_url(url: str) -> None:

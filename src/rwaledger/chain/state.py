@@ -42,8 +42,7 @@ class AccountWord:
 def account_words(node: Node, token: str, accounts: Sequence[str], block: int | str) -> dict[str, AccountWord]:
     """The word of each account, as the contract holds it at `block`."""
     chunks = [accounts[i : i + ACCOUNTS_MAX] for i in range(0, len(accounts), ACCOUNTS_MAX)]
-    answers = ASSET_TOKEN.call_many(node, token, [("accountWords", [chunk]) for chunk in chunks], block)
-    words = [word for (answer,) in answers for word in answer]
+    words = [word for answer in ASSET_TOKEN.call_words(node, token, "accountWords", chunks, block) for word in answer]
     return {account: unpack_account_word(word) for account, word in zip(accounts, words, strict=True)}
 
 

@@ -29,7 +29,7 @@ def export(context: Context, block: int | None, out: Path | None, sign_as: str |
     """Reconcile by all checks and write the evidence pack.
 
     Exit code 0 where every check passes, 3 where one does not; the pack is written either way. No key is needed but
-    for signing it.
+    for signing it. The same register, chain and key give the same bytes; another file is never overwritten.
     """
     from rwaledger.audit.evidence.export import export as write_pack
     from rwaledger.audit.sources import Terms
@@ -94,7 +94,5 @@ def _named_block(context: Context, block: int | None) -> int:
 
 def _require_place(place: Path) -> None:
     """Known before minutes of work."""
-    if place.exists():
-        raise UsageError(f"{place} exists", "Name another file with --out; packs are never overwritten.")
     if not place.absolute().parent.is_dir():
         raise UsageError(f"there is no folder {place.absolute().parent}", "Make it first, or correct --out.")

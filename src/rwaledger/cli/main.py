@@ -32,12 +32,20 @@ NOUNS = {
     "record-date": "Schedule the moments at which holders are counted.",
     "omnibus": "Keep the sub-ledgers of omnibus accounts.",
     "register": "Mirror the chain into the register, and read it.",
+    "break": "Follow breaks from their finding to their sign-off, each step under another key.",
+    "report": "Holders, statements, supply, reserve and more, as at any block or day.",
     "reconcile": "Compare chain, events, register and control book at one block.",
     "evidence": "Put a reconciliation into one file that verifies offline.",
+    "verify": "Verify an evidence pack, with nothing but a block hash.",
+    "period": "Sign what the register says at a block, and anchor it.",
     "scenario": "Play a story with dates on a local chain.",
     "config": "See the settings and where they come from.",
     "doctor": "Check node, contracts, register and keys.",
 }
+
+
+_MODULES = {"break": "breaks"}
+"""Where the module is not called like its noun: this one is a word of Python."""
 
 
 class Nouns(click.Group):
@@ -49,7 +57,8 @@ class Nouns(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in NOUNS:
             return None
-        module = importlib.import_module(f"rwaledger.cli.{cmd_name.replace('-', '_')}")
+        name = _MODULES.get(cmd_name, cmd_name.replace("-", "_"))
+        module = importlib.import_module(f"rwaledger.cli.{name}")
         command: click.Command = module.command
         return command
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from rwaledger.cli.context import Context, json_option, pass_context
 from rwaledger.cli.output import emit, progress, say
+from rwaledger.cli.report_forms import Wanted, emit_document, form_options, write_document
 from rwaledger.domain.errors import EXIT_BREAKS, EXIT_DONE, UsageError
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ def command() -> None:
 @command.command()
 @click.option("--block", type=int, help="Pin this block.  [the last one mirrored]")
 @click.option("--check", "checks", multiple=True, metavar="ID", help="Run this check only; may be repeated.  [all]")
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Write report.json, .csv and .html here.")
 @click.option("--record", is_flag=True, help="Keep the result: it lets coupons and prices through, or stops them.")
 @click.option(
     "--expected-head",
@@ -36,26 +35,30 @@ def command() -> None:
     help="A head of a signed period that you have kept: it has to be in the register still; may be repeated.",
 )
 @click.option("--names", is_flag=True, help="Name holders, with the privacy key; else their short names alone.")
-@json_option
+@form_options
 @pass_context
 def run(
     context: Context,
+    /,
     block: int | None,
     checks: tuple[str, ...],
-    out: Path | None,
     record: bool,
     expected_heads: tuple[str, ...],
     names: bool,
-    as_json: bool,
+    **given: Any,
 ) -> int:
-    """Reconcile at one pinned block. Exit code 0 where every check passes, 3 where one does not."""
-    from rwaledger.audit.reconcile import reconcile
-    from rwaledger.report import csv, html, json, model, terminal
+    """Reconcile at one pinned block. Exit code 0 where every check passes, 3 where one does not.
 
+    The report is printed; with --out it is written as well, in every form or in that of --form.
+    """
+    from rwaledger.audit.reconcile import reconcile
+    from rwaledger.report.model import build
+    from rwaledger.report.reconciliation import document
+    from rwaledger.report.reconciliation_fields import fields
+
+    wanted = Wanted.of(given)
     if record and checks:
         raise UsageError("only a reconciliation by all checks goes on record", "Leave out --check, or --record.")
-    if out is not None:
-        out.mkdir(parents=True, exist_ok=True)
     with progress() as shown:
         found = reconcile(
             context.database,
@@ -66,17 +69,14 @@ def run(
             policy=context.policy,
             expected_heads=_heads(expected_heads),
         )
-        report = model.build(context.database, found, context.seal if names else None)
-    if out is not None:
-        for name, render in (("report.json", json.render), ("report.csv", csv.render), ("report.html", html.render)):
-            (out / name).write_text(render(report), encoding="utf-8", newline="")
-        say(f"written: {out}/report.json, report.csv, report.html")
+        zone = context.policy.zone
+        report = build(context.database, found, context.seal if names else None, zone=zone)
+    made, extra = document(report), fields(report)
+    if wanted.out is not None:
+        write_document(made, wanted.form, wanted.out, extra)
     if record:
         _record(context, found)
-    if as_json:
-        click.echo(json.render(report))
-    else:
-        click.echo(terminal.render(report))
+    emit_document(made, None if wanted.out else wanted.form, None, as_json=wanted.as_json, fields=extra)
     return EXIT_DONE if found.passed else EXIT_BREAKS
 
 
@@ -92,14 +92,17 @@ def _heads(given: tuple[str, ...]) -> dict[str, str]:
 
 
 def _record(context: Context, found: Reconciliation) -> None:
-    from rwaledger.registry import instruments
-    from rwaledger.registry.reconciliations import record_reconciliation
+    """Puts it on record with its breaks, and prepares the pauses that are due by now."""
+    from rwaledger.audit.recording import record
+    from rwaledger.cli.pausing import propose_pauses
 
     with context.database.begin() as connection:
-        names = [each.instrument_id for each in instruments.instruments(connection)]
-        for each in record_reconciliation(connection, found, names):
-            result = "passed" if each.passed else f"failed {', '.join(each.failed_checks)}"
-            say(f"recorded: {each.instrument_id} {result} at block {each.block_number}")
+        recorded = record(connection, found)
+    for each in recorded.runs:
+        result = "passed" if each.passed else f"failed {', '.join(each.failed_checks)}"
+        say(f"recorded: {each.instrument_id} {result} at block {each.block_number}")
+    say("\n".join(recorded.words))
+    propose_pauses(context, found.pin)
 
 
 @command.command("list")

@@ -30,12 +30,16 @@ class Settings:
     checker: str = "checker"
     admin: str = "admin"
     attestor: str = "attestor"
+    operator: str = "operator"
+    auditor: str = "auditor"
     privacy: str = "privacy"
     password_file: str = ""
     maker_password_file: str = ""
     checker_password_file: str = ""
     admin_password_file: str = ""
     attestor_password_file: str = ""
+    operator_password_file: str = ""
+    auditor_password_file: str = ""
     privacy_password_file: str = ""
     admin_delay_s: int = 172_800
     instruction_lifetime_s: int = 86_400
@@ -54,12 +58,16 @@ MEANINGS = {
     "checker": "keystore of the checker, or dev:N on a local node",
     "admin": "keystore of the admin of roles, who deploys",
     "attestor": "keystore of the attestor of reserves, or dev:N on a local node",
+    "operator": "keystore that signs periods for the register, or dev:N on a local node",
+    "auditor": "keystore that countersigns them, or dev:N on a local node",
     "privacy": "keystore that seals the names of holders, or dev:N on a local node",
     "password_file": "file with the password of every keystore that has no file of its own (else ETH_PASSWORD)",
     "maker_password_file": "file with the maker's password",
     "checker_password_file": "file with the checker's password",
     "admin_password_file": "file with the admin's password",
     "attestor_password_file": "file with the attestor's password",
+    "operator_password_file": "file with the operator's password",
+    "auditor_password_file": "file with the auditor's password",
     "privacy_password_file": "file with the password of the privacy keystore",
     "admin_delay_s": "seconds between scheduling a grant of a role, the admin's own too, and carrying it out",
     "instruction_lifetime_s": "seconds for which a signed instruction may be carried out",

@@ -27,6 +27,7 @@ RwaledgerError                     1  failed
 ├── NavDeviation                   1  a net asset value too far from the last one
 ├── NotSettleable                  1  a trade that cannot be settled, signed or cancelled now
 ├── TravelRuleRequired             1  a payment without the record that the travel rule asks for
+├── MissingExtra                   1  a package that this needs is not installed
 ├── SchemaMismatch                 1  the database has older or newer tables than this version, or none
 └── TransactionFailed              1  sent, and not successful
 """
@@ -310,6 +311,13 @@ class TravelRuleRequired(RwaledgerError):
     def __init__(self, reasons: list[str], next_step: str) -> None:
         super().__init__("the travel rule asks for a record: " + "; ".join(reasons), next_step)
         self.reasons = reasons
+
+
+class MissingExtra(RwaledgerError):
+    """Something needs a package that comes with an extra of rwaledger, and is not installed."""
+
+    def __init__(self, what: str, package: str, extra: str) -> None:
+        super().__init__(f"{what} needs {package}, which is not installed", f"Run `pip install 'rwaledger[{extra}]'`.")
 
 
 class SchemaMismatch(RwaledgerError):

@@ -56,6 +56,18 @@ class ReserveKind:
 
 
 @dataclass(frozen=True, slots=True)
+class ParticipantType:
+    """What statistics call holders of a class with a licence of a kind; an empty licence stands for any or none."""
+
+    name: str
+    investor_class: str
+    licence: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.investor_class}{f', licence {self.licence}' if self.licence else ''}"
+
+
+@dataclass(frozen=True, slots=True)
 class Figure(Generic[T]):
     """One version of a figure. It counts from `valid_from` until a later version does; `source` says who says so."""
 
@@ -80,6 +92,7 @@ class Policy:
     thresholds: tuple[Figure[Threshold], ...]
     numbers: tuple[Figure[int], ...]
     kinds: tuple[Figure[ReserveKind], ...]
+    participants: tuple[Figure[ParticipantType], ...] = ()
     day: date | None = None
 
     def on(self, day: date) -> Policy:
@@ -126,6 +139,11 @@ class Policy:
         return self._number("reconciliation_age_days")
 
     @property
+    def pause_business_days(self) -> int:
+        """Business days after an undue creation or deletion was found, at whose end a pause is proposed."""
+        return self._number("pause_business_days")
+
+    @property
     def reserve_kinds(self) -> dict[str, ReserveKind]:
         """What may back a stablecoin, by its name."""
         names = dict.fromkeys(figure.value.kind for figure in self._in_force(self.kinds))
@@ -133,6 +151,11 @@ class Policy:
             name: self._newest("reserve_kinds", [each for each in self.kinds if each.value.kind == name])
             for name in names
         }
+
+    @property
+    def participant_types(self) -> tuple[ParticipantType, ...]:
+        """What statistics call holders; the first that fits counts. They judge nothing, so they are no figures."""
+        return tuple(figure.value for figure in self._in_force(self.participants))
 
     def _number(self, name: str) -> int:
         return self._newest(name, [figure for figure in self.numbers if figure.name == name])

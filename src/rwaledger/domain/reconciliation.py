@@ -77,7 +77,10 @@ class Break:
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """What one check found. `coverage` counts what it looked at, by name, such as `{"accounts": 512}`."""
+    """What one check found. `coverage` counts what it looked at, by name, such as `{"accounts": 512}`.
+
+    `let_pass` are the ids of those breaks that are exempt, or were signed off as facts; the note says by whom.
+    """
 
     check: str
     title: str
@@ -85,6 +88,13 @@ class CheckResult:
     coverage: dict[str, int] = field(default_factory=dict)
     breaks: tuple[Break, ...] = ()
     note: str = ""
+    let_pass: frozenset[str] = frozenset()
+
+    @property
+    def failing(self) -> tuple[Break, ...]:
+        """The breaks that make it fail: not those that clear by themselves, and not those that are let pass."""
+        timing = BreakClass.TIMING
+        return tuple(b for b in self.breaks if b.break_class is not timing and b.break_id not in self.let_pass)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,9 @@ from rwaledger.domain.reserve import Reserve
 from rwaledger.domain.restriction import Restriction
 from rwaledger.domain.units import MAX_UNITS
 
+_STRANGER = Standing()
+_NO_LOCK_UP = LockUp()
+
 
 @dataclass(frozen=True, slots=True)
 class Move:
@@ -85,11 +88,11 @@ class RegisterModel:
 
     def standing(self, account: str) -> Standing:
         """What is attested of an account, that of a stranger where nothing is."""
-        return self.standings.get(account, Standing())
+        return self.standings.get(account, _STRANGER)
 
     def lock_up(self, account: str) -> LockUp:
         """The lock-up of an account, over or not."""
-        return self.lock_ups.get(account, LockUp())
+        return self.lock_ups.get(account, _NO_LOCK_UP)
 
     def carry_out(self, move: Move) -> None:
         """Moves the units, whatever the rules say."""

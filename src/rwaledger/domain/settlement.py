@@ -11,6 +11,9 @@ from rwaledger.domain.posting import ISSUANCE_ACCOUNT
 NO_VENUE = ISSUANCE_ACCOUNT
 """Stands for the venue of a bilateral trade."""
 
+SETTLEMENT_ID = "settlement"
+"""The name under which instructions to the settlement contract stand, so that no instrument may have it."""
+
 LEGS_MIN = 2
 NOT_AFTER_MAX = 2**48 - 1
 """Last second that a trade, or the licence of a venue, can name."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rwaledger.chain import deploy as chain
-from rwaledger.chain.contracts import ASSET_TOKEN, CONTROL_BOOK, RESERVE_ATTESTOR, SETTLEMENT, Binding
+from rwaledger.chain.contracts import ASSET_TOKEN, CONTROL_BOOK, REGISTRY_ANCHOR, RESERVE_ATTESTOR, SETTLEMENT, Binding
 from rwaledger.chain.rpc import Node
 from rwaledger.domain.errors import TermsConflict, UsageError
 from rwaledger.domain.instrument import Instrument
@@ -24,13 +24,15 @@ if TYPE_CHECKING:
 BOOK_SALT = hashlib.sha256(b"rwaledger control book 1").digest()
 SETTLEMENT_SALT = hashlib.sha256(b"rwaledger settlement 1").digest()
 ATTESTOR_SALT = hashlib.sha256(b"rwaledger reserve attestor 1").digest()
+ANCHOR_SALT = hashlib.sha256(b"rwaledger registry anchor 1").digest()
 
 
 @dataclass(frozen=True, slots=True)
 class Offices:
     """Who holds which office from the first block on, and the delay before what the admin grants takes effect.
 
-    `attestors` sign for the reserves of instruments that have a reserve attestor of our own.
+    `attestors` sign for the reserves of instruments that have a reserve attestor of our own; `operators` and `auditors`
+    for the heads that the registry anchor takes.
     """
 
     admin: str
@@ -38,6 +40,8 @@ class Offices:
     checkers: tuple[str, ...]
     admin_delay_s: int
     attestors: tuple[str, ...] = ()
+    operators: tuple[str, ...] = ()
+    auditors: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,11 @@ def planned_reserve_attestor(offices: Offices) -> str:
     return _attestor(offices).address
 
 
+def planned_anchor(offices: Offices) -> str:
+    """Address of the registry anchor of these offices."""
+    return _anchor(offices).address
+
+
 def planned_instrument(description: Description, offices: Offices) -> str:
     """Address of the instrument of this description under that control book."""
     return _token(description, offices).address
@@ -108,14 +117,7 @@ def deploy(
     require_same_terms(database, node, descriptions, offices)
 
     def put(piece: _Piece) -> chain.Deployed:
-        return chain.deploy(
-            node,
-            deployer,
-            piece.binding,
-            piece.args,
-            piece.salt,
-            send=lambda call: send_recorded(database, node, deployer, call, f"deploy {piece.name}"),
-        )
+        return _put(database, node, deployer, piece)
 
     attestor = [_attestor(offices)] if needs_attestor(descriptions) else []
     others = [(piece, put(piece)) for piece in (_book(offices), *attestor)]
@@ -130,6 +132,21 @@ def deploy(
     return [Deployment(each, token.created) for each, token in zip(found, deployed, strict=True)]
 
 
+def deploy_anchor(database: Database, node: Node, deployer: Signer, offices: Offices) -> chain.Deployed:
+    """Deploys the registry anchor, and enters it into the register; again, it finds it.
+
+    Raises:
+        ChainMismatch: the register belongs to another chain, or to none yet.
+    """
+    with database.read() as connection:
+        instruments.require_genesis(connection, node.chain_id, node.genesis_hash)
+    piece = _anchor(offices)
+    deployed = _put(database, node, deployer, piece)
+    with database.begin() as connection:
+        _enter(connection, node, deployer.address, [(piece, deployed)], [])
+    return deployed
+
+
 def require_same_terms(database: Database, node: Node, descriptions: Sequence[Description], offices: Offices) -> None:
     """Raises unless what is registered under these names has these terms, on this chain.
 
@@ -138,6 +155,17 @@ def require_same_terms(database: Database, node: Node, descriptions: Sequence[De
     """
     with database.read() as connection:
         _require_same(connection, node, descriptions, offices)
+
+
+def _put(database: Database, node: Node, deployer: Signer, piece: _Piece) -> chain.Deployed:
+    return chain.deploy(
+        node,
+        deployer,
+        piece.binding,
+        piece.args,
+        piece.salt,
+        send=lambda call: send_recorded(database, node, deployer, call, f"deploy {piece.name}"),
+    )
 
 
 def _require_same(connection: Connection, node: Node, descriptions: Sequence[Description], offices: Offices) -> None:
@@ -222,6 +250,11 @@ def _attestor(offices: Offices) -> _Piece:
         raise UsageError("nobody is named to attest the reserve", "Name the attestor's keystore (setting attestor).")
     args = [offices.admin, offices.admin_delay_s, list(offices.attestors)]
     return _Piece("reserve attestor", ContractKind.RESERVE_ATTESTOR, RESERVE_ATTESTOR, args, ATTESTOR_SALT)
+
+
+def _anchor(offices: Offices) -> _Piece:
+    args = [offices.admin, offices.admin_delay_s, list(offices.operators), list(offices.auditors)]
+    return _Piece("registry anchor", ContractKind.REGISTRY_ANCHOR, REGISTRY_ANCHOR, args, ANCHOR_SALT)
 
 
 def _token(description: Description, offices: Offices) -> _Piece:

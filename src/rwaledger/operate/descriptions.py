@@ -18,6 +18,7 @@ from rwaledger.domain.identifiers import parse_dti, parse_isin
 from rwaledger.domain.instruction import NO_ORDER
 from rwaledger.domain.instrument import InstrumentKind, Particulars, RecordOfTruth, Rules
 from rwaledger.domain.posting import ISSUANCE_ACCOUNT
+from rwaledger.domain.settlement import SETTLEMENT_ID
 from rwaledger.domain.units import DECIMALS_MAX, AmountError, parse_amount
 from rwaledger.operate.names import parse_class, parse_country
 from rwaledger.operate.rows import Row, RowError, convert, read_rows
@@ -32,9 +33,6 @@ CSV_OPTIONAL = (
 
 NO_COUNTRY = "none"
 """Stands for the guarded country of an instrument that has none."""
-
-SETTLEMENT_ID = "settlement"
-"""The name under which instructions to the settlement contract stand, so that no instrument may have it."""
 
 OWN_ATTESTOR = "own"
 """Stands for the reserve attestor that is deployed with the instruments, under the offices of the settings."""

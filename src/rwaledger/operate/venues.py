@@ -6,8 +6,7 @@ from rwaledger.chain.rpc import Node
 from rwaledger.domain.errors import UsageError
 from rwaledger.domain.instruction import Line, Operation
 from rwaledger.domain.instrument import Instrument, InstrumentKind, RecordOfTruth
-from rwaledger.domain.settlement import NOT_AFTER_MAX
-from rwaledger.operate.descriptions import SETTLEMENT_ID
+from rwaledger.domain.settlement import NOT_AFTER_MAX, SETTLEMENT_ID
 from rwaledger.operate.entries import COMMAND, Entry
 from rwaledger.operate.plan import Plan, make_plan
 from rwaledger.registry import instruments

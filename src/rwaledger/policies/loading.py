@@ -15,7 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from rwaledger.domain.calendar import BusinessCalendar
 from rwaledger.domain.errors import SettingsError
-from rwaledger.domain.policy import Figure, Policy, ReserveKind, Threshold
+from rwaledger.domain.policy import Figure, ParticipantType, Policy, ReserveKind, Threshold
 from rwaledger.domain.units import DECIMALS_MAX, parse_amount
 
 __all__ = ["Figure", "Policy", "ReserveKind", "Threshold", "load_policy"]
@@ -29,6 +29,7 @@ _NUMBERS = (
     "attestation_lifetime_s",
     "nav_deviation_bp",
     "reconciliation_age_days",
+    "pause_business_days",
 )
 
 
@@ -83,6 +84,12 @@ class _Kind(_Version):
         return self
 
 
+class _Participant(_Version):
+    type: str = Field(min_length=1)
+    investor_class: str = Field(pattern="^[a-z]+$")
+    licence: str = ""
+
+
 class _File(_Model):
     name: str = Field(min_length=1)
     zone: str
@@ -93,7 +100,9 @@ class _File(_Model):
     attestation_lifetime_s: list[_Positive] = Field(min_length=1)
     nav_deviation_bp: list[_Number] = Field(min_length=1)
     reconciliation_age_days: list[_Number] = Field(min_length=1)
+    pause_business_days: list[_Number] = Field(min_length=1)
     reserve_kinds: list[_Kind] = Field(min_length=1)
+    participant_types: list[_Participant] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _known_zone(self) -> Self:
@@ -143,6 +152,15 @@ def _policy(file: _File) -> Policy:
             Figure(name, each.value, each.valid_from, each.source) for name, versions in numbers for each in versions
         ),
         kinds=tuple(Figure("reserve_kinds", _kind(each), each.valid_from, each.source) for each in file.reserve_kinds),
+        participants=tuple(
+            Figure(
+                "participant_types",
+                ParticipantType(each.type, each.investor_class, each.licence),
+                each.valid_from,
+                each.source,
+            )
+            for each in file.participant_types
+        ),
     )
 
 

@@ -14,7 +14,7 @@ from rwaledger.domain.entitlement import Entitlement
 from rwaledger.domain.errors import RegisterConflict, UnknownName
 from rwaledger.registry import tables
 from rwaledger.registry.database import Connection
-from rwaledger.registry.types import stored_member, utc_now
+from rwaledger.registry.types import stored_member, stored_value, utc_now
 from rwaledger.registry.upsert import insert_if_new
 
 
@@ -125,6 +125,16 @@ def entitlements(c: Connection, action_id: str) -> list[Entitlement]:
     ]
 
 
+def all_entitlements(c: Connection) -> dict[str, list[Entitlement]]:
+    """The entitlements of every action that has some, by its name and in order of account."""
+    t = tables.entitlements
+    found: dict[str, list[Entitlement]] = {}
+    for row in c.execute(select(t).order_by(t.c.action_id, t.c.account)):
+        entitled = Entitlement(row.account, row.holding_units, row.amount_units, row.held_back, row.paid_to)
+        found.setdefault(row.action_id, []).append(entitled)
+    return found
+
+
 def last_block_by(c: Connection, chain_id: int, timestamp: int) -> int | None:
     """The last block of the register whose time is not after `timestamp`; None where all are later."""
     t = tables.blocks.c
@@ -169,7 +179,7 @@ def _action(row: Row[Any]) -> CorporateAction:
         record_at=row.record_at,
         record_date=row.record_date,
         supply_units=row.supply_units,
-        exact_amount=None if row.exact_amount is None else Fraction(row.exact_amount),
+        exact_amount=None if row.exact_amount is None else stored_value(Fraction, row.exact_amount),
         funded_units=row.funded_units,
         status=stored_member(ActionStatus, row.status),
     )

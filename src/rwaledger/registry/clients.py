@@ -39,6 +39,13 @@ def client_postings(
     return [ClientPosting(*row) for row in c.execute(query.order_by(t.instrument_id, t.entry, t.leg))]
 
 
+def all_client_postings(c: Connection, chain_id: int) -> list[ClientPosting]:
+    """All postings of all sub-ledgers on a chain, in order of account, instrument, entry and leg."""
+    t = tables.client_postings.c
+    query = select(*(t[name] for name in _COLUMNS)).where(t.chain_id == chain_id)
+    return [ClientPosting(*row) for row in c.execute(query.order_by(t.account, t.instrument_id, t.entry, t.leg))]
+
+
 def client_balances(c: Connection, chain_id: int, account: str, upto: date | None = None) -> dict[str, dict[str, int]]:
     """Units of each client by instrument, the house included, from the entries dated `upto` or earlier."""
     balances: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))

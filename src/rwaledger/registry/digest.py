@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Iterator
-from datetime import UTC, date, datetime
-from typing import Any
+from collections.abc import Collection, Iterator
 
 from sqlalchemy import ColumnElement, Table, quoted_name, select
 
@@ -13,9 +11,10 @@ from rwaledger.domain.errors import AuthorisationError
 from rwaledger.registry import holders, tables
 from rwaledger.registry.bulk import stream_rows
 from rwaledger.registry.database import Connection
+from rwaledger.registry.encoding import encoded
 from rwaledger.registry.sealing import Seal
 
-VERSION = 3
+VERSION = 4
 """Version of the preimage. A digest of an earlier one is recomputed as it was: without what came later."""
 
 _ADDED_IN = {2: {("instructions", "text")}, 3: {("instructions", "reason"), ("accounts", "replaced_by")}}
@@ -27,6 +26,9 @@ tables and columns go in as plain text, before as what SQLAlchemy then took them
 
 _NOT_ATTESTED = {"updated_at"}
 """When a row was last written says nothing of the register, and differs between two that agree."""
+
+_CLOCK = {("transactions", "created_at")}
+"""When a machine signed a transaction says nothing that its nonce and its block do not."""
 
 
 def register_digest(c: Connection, upto_block: int, version: int = VERSION, seal: Seal | None = None) -> str:
@@ -43,9 +45,11 @@ def register_digest(c: Connection, upto_block: int, version: int = VERSION, seal
         AuthorisationError: the version needs the privacy key, or it is another one.
     """
     digest = hashlib.sha256()
-    digest.update(_encoded((f"rwaledger-register-{version}", upto_block)))
+    digest.update(encoded((f"rwaledger-register-{version}", upto_block)))
     later = {column for number, added in _ADDED_IN.items() if number > version for column in added}
-    for table, bounded in _SECTIONS:
+    for table, bounded, since in _SECTIONS:
+        if since > version:
+            continue
         if table is tables.holders and version < _SEALED_IN:
             chunks = _holders_in_clear(c, version, seal)
         else:
@@ -65,24 +69,47 @@ def _holders_in_clear(c: Connection, version: int, seal: Seal | None) -> Iterato
         )
     names = {holder_id: person.name for holder_id, person in holders.people(c, seal).items()}
     header = ("holders", "holder_id", "name", "country", "investor_class", "valid_until")
-    yield _encoded(quoted_name(name, None) for name in header)
+    yield encoded(quoted_name(name, None) for name in header)
     for each in holders.holders(c):
         class_number = int(each.investor_class)
-        yield _encoded((each.holder_id, names[each.holder_id], each.country, class_number, each.valid_until))
-    yield _encoded((len(names),))
+        yield encoded((each.holder_id, names[each.holder_id], each.country, class_number, each.valid_until))
+    yield encoded((len(names),))
 
 
-_SECTIONS: tuple[tuple[Table, bool], ...] = (
-    (tables.contracts, False),
-    (tables.instruments, False),
-    (tables.holders, False),
-    (tables.accounts, False),
-    (tables.postings, True),
-    (tables.positions, False),
-    (tables.standings, True),
-    (tables.instructions, False),
+_SECTIONS: tuple[tuple[Table, bool, int], ...] = (
+    (tables.contracts, False, 1),
+    (tables.instruments, False, 1),
+    (tables.holders, False, 1),
+    (tables.accounts, False, 1),
+    (tables.postings, True, 1),
+    (tables.positions, False, 1),
+    (tables.standings, True, 1),
+    (tables.instructions, False, 1),
+    (tables.transactions, False, 4),
+    (tables.orders, False, 4),
+    (tables.residences, False, 4),
+    (tables.evidence, False, 4),
+    (tables.licences, False, 4),
+    (tables.wallet_proofs, False, 4),
+    (tables.client_postings, False, 4),
+    (tables.reserve_lines, False, 4),
+    (tables.attestations, False, 4),
+    (tables.redemptions, False, 4),
+    (tables.bond_terms, False, 4),
+    (tables.fund_terms, False, 4),
+    (tables.actions, False, 4),
+    (tables.entitlements, False, 4),
+    (tables.navs, False, 4),
+    (tables.fund_orders, False, 4),
+    (tables.trades, False, 4),
+    (tables.trade_signatures, False, 4),
+    (tables.travel_records, False, 4),
 )
-"""Every attested table, and whether the block bounds it."""
+"""Every attested table, whether the block bounds it, and the version that took it in.
+
+Not among them: what the mirror reads again from the chain (blocks, events), what auditors leave behind (periods,
+breaks, reconciliations), and the log of who did what.
+"""
 
 
 def _section(
@@ -93,37 +120,17 @@ def _section(
     version: int,
 ) -> Iterator[bytes]:
     columns = [
-        column for column in table.c if column.name not in _NOT_ATTESTED and (table.name, column.name) not in later
+        column
+        for column in table.c
+        if column.name not in _NOT_ATTESTED and (table.name, column.name) not in _CLOCK.union(later)
     ]
     header = (table.name, *(column.name for column in columns))
-    yield _encoded(header if version < _SEALED_IN else map(str, header))
+    yield encoded(header if version < _SEALED_IN else map(str, header))
     query = select(*columns).order_by(*table.primary_key.columns)
     if bound is not None:
         query = query.where(bound)
     count = 0
     for row in stream_rows(c, query):
         count += 1
-        yield _encoded(row)
-    yield _encoded((count,))
-
-
-def _encoded(cells: Iterable[object]) -> bytes:
-    """Cells one after another, each as a letter for its type, the bytes its text takes, and the text."""
-    parts = []
-    for cell in cells:
-        letter, text_of = _TYPES.get(type(cell), _OTHER)
-        text = text_of(cell).encode()
-        parts.append(b"%c%d:%b" % (letter, len(text), text))
-    return b"".join(parts)
-
-
-_TYPES: dict[type, tuple[bytes, Callable[[Any], str]]] = {
-    str: (b"s", str),
-    int: (b"i", str),
-    bool: (b"b", lambda cell: str(int(cell))),
-    type(None): (b"n", lambda _: ""),
-    datetime: (b"t", lambda cell: cell.astimezone(UTC).isoformat(timespec="microseconds")),
-    date: (b"d", date.isoformat),
-}
-_OTHER: tuple[bytes, Callable[[Any], str]] = (b"x", lambda cell: f"{type(cell).__name__} {cell!r}")
-"""Nothing here writes such a value, but SQLite would take it from someone else."""
+        yield encoded(row)
+    yield encoded((count,))

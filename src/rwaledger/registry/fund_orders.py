@@ -62,6 +62,13 @@ def orders(c: Connection, instrument_id: str, day: date | None = None) -> list[F
     return [_order(row) for row in c.execute(query)]
 
 
+def all_orders(c: Connection, chain_id: int) -> list[FundOrder]:
+    """The orders of all funds on a chain, in order of fund, day and name."""
+    t = tables.fund_orders.c
+    query = select(tables.fund_orders).where(t.chain_id == chain_id)
+    return [_order(row) for row in c.execute(query.order_by(t.instrument_id, t.dealing_day, t.order_id))]
+
+
 def change_order(c: Connection, order: FundOrder, before: OrderStatus) -> None:
     """Writes down how far an order has come.
 

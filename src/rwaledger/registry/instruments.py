@@ -23,6 +23,7 @@ class ContractKind(StrEnum):
     CONTROL_BOOK = "control_book"
     SETTLEMENT = "settlement"
     RESERVE_ATTESTOR = "reserve_attestor"
+    REGISTRY_ANCHOR = "registry_anchor"
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,13 @@ def navs(c: Connection, instrument_id: str) -> list[Nav]:
     return [_nav(row) for row in c.execute(_query(instrument_id).order_by(t.dealing_day, t.recorded_at))]
 
 
+def all_navs(c: Connection) -> list[Nav]:
+    """All statements of all funds, in order of fund, dealing day and of when they were recorded."""
+    t = tables.navs.c
+    query = select(tables.navs).order_by(t.instrument_id, t.dealing_day, t.recorded_at)
+    return [_nav(row) for row in c.execute(query)]
+
+
 def nav_of_day(c: Connection, instrument_id: str, day: date) -> Nav | None:
     """The statement in force for a dealing day, which is the last one; None where there is none."""
     return _last(c, _query(instrument_id).where(tables.navs.c.dealing_day == day))

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Row, insert, select
+from sqlalchemy import Row, func, insert, select
 
 from rwaledger.domain.reconciliation import CheckResult, Outcome, Reconciliation
 from rwaledger.registry import audit_log, tables
@@ -77,6 +77,12 @@ def latest_reconciliation(c: Connection, instrument_id: str) -> RecordedReconcil
     return None if row is None else _recorded(row)
 
 
+def newest_block_time(c: Connection) -> int | None:
+    """Time of the newest block at which anything was reconciled, in seconds since 1970; None where nothing was."""
+    newest = c.execute(select(func.max(tables.reconciliations.c.block_time))).scalar()
+    return None if newest is None else int(newest)
+
+
 def reconciliations(c: Connection, instrument_id: str) -> list[RecordedReconciliation]:
     """All reconciliations of an instrument, oldest first."""
     t = tables.reconciliations.c
@@ -85,10 +91,10 @@ def reconciliations(c: Connection, instrument_id: str) -> list[RecordedReconcili
 
 
 def _concerns(result: CheckResult, instrument_id: str, instrument_ids: Collection[str]) -> bool:
-    if not result.breaks:
+    if not result.failing:
         return True
     return any(
-        each.instrument_id == instrument_id or each.instrument_id not in instrument_ids for each in result.breaks
+        each.instrument_id == instrument_id or each.instrument_id not in instrument_ids for each in result.failing
     )
 
 

@@ -50,6 +50,21 @@ def statement(c: Connection, instrument_id: str, upto: int | None = None) -> Res
     return ReserveStatement(instrument_id, newest.as_of, tuple(_line(row) for row in rows), rows[0].source_hash)
 
 
+def all_statements(c: Connection) -> list[ReserveStatement]:
+    """The statement that counts of each time, which is the newest, in order of instrument and time."""
+    t = tables.reserve_lines.c
+    query = select(tables.reserve_lines).order_by(t.instrument_id, t.as_of, t.recorded_at, t.line)
+    rows: dict[tuple[str, int], list[Row[Any]]] = {}
+    for row in c.execute(query):
+        known = rows.setdefault((row.instrument_id, row.as_of), [])
+        if known and known[0].recorded_at != row.recorded_at:
+            known.clear()
+        known.append(row)
+    return [
+        ReserveStatement(*key, tuple(_line(row) for row in found), found[0].source_hash) for key, found in rows.items()
+    ]
+
+
 def add_attestation(c: Connection, signed: SignedAttestation) -> None:
     """Records an attestation; to be committed before it is sent.
 
@@ -83,6 +98,12 @@ def attestations(c: Connection, instrument_id: str) -> list[SignedAttestation]:
     t = tables.attestations.c
     query = _attestations().where(t.instrument_id == instrument_id).order_by(t.as_of)
     return [_attestation(row) for row in c.execute(query)]
+
+
+def all_attestations(c: Connection) -> list[SignedAttestation]:
+    """What was ever signed, in order of instrument and time."""
+    t = tables.attestations.c
+    return [_attestation(row) for row in c.execute(_attestations().order_by(t.instrument_id, t.as_of))]
 
 
 def _attestations() -> Select[Any]:

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Table, delete, insert, literal
 
 from rwaledger.domain.block import Checkpoint
 from rwaledger.domain.errors import RegisterConflict
-from rwaledger.registry import tables
+from rwaledger.registry import corrections, tables
 from rwaledger.registry.transactions import set_transactions_back
 from rwaledger.registry.types import utc_now
 
@@ -26,10 +26,13 @@ def rewind(c: Connection, chain_id: int, to_block: int, replaced_by: str) -> lis
     hash_there = _block_hash(c, chain_id, to_block)
     moved = _set_checkpoints_back(c, chain_id, to_block, hash_there)
     _orphan_events(c, chain_id, to_block, replaced_by)
-    for instrument_id in _instruments_of(c, chain_id):
+    instrument_ids = _instruments_of(c, chain_id)
+    corrections.forget_above(c, instrument_ids, to_block)
+    for instrument_id in instrument_ids:
         _set_positions_back(c, instrument_id, to_block)
         _delete_above(c, tables.postings, tables.postings.c.instrument_id == instrument_id, to_block)
         _delete_above(c, tables.standings, tables.standings.c.instrument_id == instrument_id, to_block)
+        corrections.set_positions_right(c, instrument_id)
     set_transactions_back(c, chain_id, to_block)
     blocks = tables.blocks
     c.execute(delete(blocks).where(blocks.c.chain_id == chain_id, blocks.c.number > to_block))

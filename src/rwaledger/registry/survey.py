@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import Boolean, Column, ColumnElement, Date, Integer, Table, func, or_, select, type_coerce
@@ -15,8 +14,8 @@ from rwaledger.registry import tables
 from rwaledger.registry.bulk import stream_rows
 from rwaledger.registry.database import Connection
 from rwaledger.registry.ledger import StandingChange
+from rwaledger.registry.types import UtcTime
 
-_NUMBERS_AT_A_TIME = 500
 _AUDITED = (
     tables.contracts,
     tables.instruments,
@@ -28,6 +27,28 @@ _AUDITED = (
     tables.positions,
     tables.standings,
     tables.instructions,
+    tables.transactions,
+    tables.trades,
+    tables.trade_signatures,
+    tables.breaks,
+    tables.break_actors,
+    tables.break_events,
+    tables.exemptions,
+    tables.corrections,
+    tables.residences,
+    tables.evidence,
+    tables.licences,
+    tables.client_postings,
+    tables.reserve_lines,
+    tables.attestations,
+    tables.redemptions,
+    tables.bond_terms,
+    tables.fund_terms,
+    tables.actions,
+    tables.entitlements,
+    tables.navs,
+    tables.fund_orders,
+    tables.travel_records,
 )
 
 
@@ -55,6 +76,8 @@ def _is_strange(column: Column[Any]) -> ColumnElement[bool]:
     another_kind = func.typeof(cell).not_in(_kinds(column))
     if isinstance(column.type, Date):
         return another_kind | (func.coalesce(func.date(cell), "") != cell)
+    if isinstance(column.type, UtcTime):
+        return another_kind | (cell.is_not(None) & func.datetime(cell).is_(None))
     return another_kind
 
 
@@ -109,15 +132,9 @@ def _change(row: tuple[Any, ...]) -> StandingChange:
     return StandingChange(instrument_id, account, block, log_index, Standing(*standing))
 
 
-def stored_headers(c: Connection, chain_id: int, numbers: Iterable[int]) -> dict[int, Block]:
-    """The stored headers among the blocks of these numbers."""
+def headers_between(c: Connection, chain_id: int, first: int, last: int) -> dict[int, Block]:
+    """The stored headers from `first` to `last`, both included, by number, in order."""
     t = tables.blocks.c
-    query = select(t.number, t.hash, t.parent_hash, t.timestamp).where(t.chain_id == chain_id)
-    found: dict[int, Block] = {}
-    for some in _split(sorted(set(numbers))):
-        found.update((row[0], Block(*row)) for row in c.execute(query.where(t.number.in_(some))))
-    return found
-
-
-def _split(numbers: list[int]) -> Iterable[list[int]]:
-    return (numbers[i : i + _NUMBERS_AT_A_TIME] for i in range(0, len(numbers), _NUMBERS_AT_A_TIME))
+    query = select(t.number, t.hash, t.parent_hash, t.timestamp)
+    query = query.where(t.chain_id == chain_id, t.number.between(first, last)).order_by(t.number)
+    return {row[0]: Block(*row) for row in stream_rows(c, query)}

@@ -15,7 +15,7 @@ from rwaledger.domain.errors import SettledAlready, UnknownName
 from rwaledger.domain.fund import FundTerms
 from rwaledger.registry import tables
 from rwaledger.registry.database import Connection
-from rwaledger.registry.types import stored_member, utc_now
+from rwaledger.registry.types import stored_member, stored_value, utc_now
 from rwaledger.registry.upsert import insert_if_new
 
 _UNCOMPARED = {"recorded_at", "source_hash"}
@@ -112,7 +112,7 @@ def _bond(row: Row[Any]) -> BondTerms:
         currency=row.currency,
         payer=row.payer,
         nominal_units=row.nominal_units,
-        rate=Fraction(row.rate),
+        rate=stored_value(Fraction, row.rate),
         day_count=stored_member(DayCount, row.day_count),
         periods_a_year=row.periods_a_year,
         issued_on=row.issued_on,
@@ -144,7 +144,7 @@ def _fund(row: Row[Any]) -> FundTerms:
         currency=row.currency,
         manager=row.manager,
         price_decimals=row.price_decimals,
-        cut_off=time.fromisoformat(row.cut_off),
+        cut_off=stored_value(time.fromisoformat, row.cut_off),
         rounding_units=row.rounding_units,
         deviation_bp=row.deviation_bp,
         source_hash=row.source_hash,

@@ -90,6 +90,31 @@ def signatures(c: Connection, trade_id: str) -> dict[str, str]:
     return {row.party: row.signature for row in c.execute(query)}
 
 
+def all_signatures(c: Connection, chain_id: int) -> dict[str, dict[str, str]]:
+    """The signatures of every trade on a chain: by the trade's name, then by the address of the party."""
+    t, s = tables.trades.c, tables.trade_signatures.c
+    of_chain = select(t.trade_id).where(t.chain_id == chain_id)
+    query = select(s.trade_id, s.party, s.signature).where(s.trade_id.in_(of_chain)).order_by(s.trade_id, s.party)
+    found: dict[str, dict[str, str]] = {}
+    for row in c.execute(query):
+        found.setdefault(row.trade_id, {})[row.party] = row.signature
+    return found
+
+
+def stray_signatures(c: Connection) -> list[tuple[str, str]]:
+    """Trade and party of each signature for which there is no trade."""
+    t, s = tables.trades.c, tables.trade_signatures.c
+    query = select(s.trade_id, s.party).where(s.trade_id.not_in(select(t.trade_id)))
+    return [(row.trade_id, row.party) for row in c.execute(query.order_by(s.trade_id, s.party))]
+
+
+def initiators(c: Connection, chain_id: int) -> dict[str, str]:
+    """The initiator of each trade on a chain as its own column has it, which its legs have to confirm."""
+    t = tables.trades.c
+    query = select(t.trade_id, t.initiator).where(t.chain_id == chain_id).order_by(t.trade_id)
+    return {row.trade_id: row.initiator for row in c.execute(query)}
+
+
 def _row(stored: StoredTrade) -> dict[str, Any]:
     legs = [[leg.token, leg.sender, leg.recipient, units_text(leg.amount_units)] for leg in stored.trade.legs]
     return {

@@ -26,6 +26,13 @@ def travel_records(c: Connection, subjects: Iterable[str]) -> list[TravelRecord]
     return [TravelRecord(*row) for row in c.execute(query.order_by(t.subject, t.line))]
 
 
+def all_travel_records(c: Connection) -> list[TravelRecord]:
+    """Every record, in order of its subject and line."""
+    t = tables.travel_records.c
+    query = select(*(t[name] for name in TravelRecord.__dataclass_fields__)).order_by(t.subject, t.line)
+    return [TravelRecord(*row) for row in c.execute(query)]
+
+
 def currency_of(c: Connection, instrument_id: str) -> str | None:
     """The currency of a stablecoin, by what its reserve is held in; None where no reserve was entered yet."""
     t = tables.reserve_lines.c

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -17,6 +18,7 @@ UNITS_MIN = -(UINT256_MAX + 1)
 """Least amount that a column takes; the greatest is `UINT256_MAX`."""
 
 Member = TypeVar("Member", bound=StrEnum)
+Value = TypeVar("Value")
 
 
 def exact_units(value: object) -> int:
@@ -100,6 +102,21 @@ def utc_now() -> datetime:
 def json_text(value: object) -> str:
     """JSON in one spelling: keys sorted, no blanks, no NaN."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def stored_value(read: Callable[[str], Value], text: str) -> Value:
+    """What a column says in words that `read` understands, such as a fraction.
+
+    Raises:
+        RegisterConflict: it does not, so a row was changed from outside or by a newer version.
+    """
+    try:
+        return read(text)
+    except (ValueError, ZeroDivisionError) as error:
+        raise RegisterConflict(
+            f"the register holds {text!r} where a value of another form should be: {error}",
+            "A row was changed from outside, or by a newer version of this program.",
+        ) from error
 
 
 def stored_member(kind: type[Member], value: str) -> Member:

@@ -62,8 +62,8 @@ def test_every_row_of_the_register_is_in_it(played: Played) -> None:
 
 
 def test_two_exports_are_the_same_bytes(played: Played) -> None:
-    first = export(played, "a.zip", "--sign-as", "attestor")
-    assert first.read_bytes() == export(played, "b.zip", "--sign-as", "attestor").read_bytes()
+    first = export(played, "a.zip", "--sign-as", "operator")
+    assert first.read_bytes() == export(played, "b.zip", "--sign-as", "operator").read_bytes()
 
 
 def test_a_register_on_postgresql_gives_the_same_bytes(played: Played, postgres_admin_url: str) -> None:
@@ -95,16 +95,23 @@ def copy_rows(source: str, target: str) -> None:
 def test_a_file_that_is_there_is_not_overwritten(played: Played, capsys: pytest.CaptureFixture[str]) -> None:
     pack = export(played, "a.zip")
     before = pack.read_bytes()
-    assert played.run("evidence", "export", "--out", str(pack)) == 2
-    assert "never overwritten" in capsys.readouterr().err
+    assert played.run("evidence", "export", "--out", str(pack), "--sign-as", "operator") == 2
+    assert "exists, and is another pack" in capsys.readouterr().err
     assert pack.read_bytes() == before
+    assert sorted(each.name for each in pack.parent.glob("a.zip*")) == ["a.zip"]
+
+
+def test_the_same_again_is_no_error(played: Played) -> None:
+    pack = export(played, "a.zip")
+    before = pack.read_bytes()
+    assert export(played, "a.zip").read_bytes() == before
 
 
 def test_the_auditor_adds_a_signature_and_nothing_else_changes(played: Played) -> None:
-    pack = export(played, "a.zip", "--sign-as", "attestor")
+    pack = export(played, "a.zip", "--sign-as", "operator")
     with zipfile.ZipFile(pack) as archive:
         before = {name: archive.read(name) for name in archive.namelist()}
-    signers = json_of(played, "evidence", "countersign", str(pack), "--as", "privacy")
+    signers = json_of(played, "evidence", "countersign", str(pack), "--as", "auditor")
     assert [each["role"] for each in signers] == ["auditor", "operator"]
     with zipfile.ZipFile(pack) as archive:
         after = {name: archive.read(name) for name in archive.namelist()}
@@ -112,8 +119,8 @@ def test_the_auditor_adds_a_signature_and_nothing_else_changes(played: Played) -
 
 
 def test_who_exported_cannot_countersign(played: Played, capsys: pytest.CaptureFixture[str]) -> None:
-    pack = export(played, "a.zip", "--sign-as", "attestor")
-    assert played.run("evidence", "countersign", str(pack), "--as", "attestor") == 4
+    pack = export(played, "a.zip", "--sign-as", "operator")
+    assert played.run("evidence", "countersign", str(pack), "--as", "operator") == 4
     assert "different keys" in capsys.readouterr().err
 
 

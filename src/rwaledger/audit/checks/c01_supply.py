@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import combinations
 
-from rwaledger.audit.findings import CONTROL_BOOK, EVENTS, REGISTER, STATE, Findings
+from rwaledger.audit.findings import CONTROL_BOOK, EVENTS, REGISTER, STATE, Findings, named_amount
 from rwaledger.audit.records import InstrumentRecords, Records
 from rwaledger.domain.posting import ISSUANCE_ACCOUNT
 from rwaledger.domain.reconciliation import CheckResult
@@ -42,6 +42,10 @@ def _totals(findings: Findings, each: InstrumentRecords) -> list[tuple[str, int]
         totals.append((f"{REGISTER}: sum of positions", positions))
     totals.append((f"{REGISTER}: sum of postings", _posted(each)))
     totals.append((f"{CONTROL_BOOK}: net authorised issuance", each.book.authorised_units))
+    if each.book.reversed_units:
+        back = named_amount(each, abs(each.book.reversed_units))
+        verb = "issued" if each.book.reversed_units > 0 else "redeemed"
+        findings.note(f"{back} {verb} to take back what nobody authorised, and signed for as such, count on no side.")
     return totals
 
 

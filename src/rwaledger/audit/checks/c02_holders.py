@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from rwaledger.audit.findings import EVENTS, REGISTER, STATE, Findings, amount, cause_of, named_amount
 from rwaledger.audit.records import InstrumentRecords, Records
+from rwaledger.audit.timing import list_unread
 from rwaledger.audit.trace import differences
 from rwaledger.domain.holder import Standing, date_of_day_number, day_number
 from rwaledger.domain.instruction import Operation, admission_detail
@@ -40,6 +41,7 @@ def run(records: Records) -> CheckResult:
             findings.note("Positions are kept for the checkpoint only; at this earlier block postings stand for them.")
         findings.count(accounts=len(each.accounts), events=len(each.account_events))
         _compare_events(findings, each)
+        list_unread(findings, each)
         for account in each.accounts:
             _compare_balances(findings, each, account)
             _compare_attested(findings, each, account)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from rwaledger.audit.findings import REGISTER, Findings, amount, cause_of
 from rwaledger.audit.records import InstrumentRecords, Records
+from rwaledger.domain.correction import leg_key
 from rwaledger.domain.posting import Posting
 from rwaledger.domain.reconciliation import Break, BreakClass, CheckResult, Value
 
@@ -26,8 +27,10 @@ def run(records: Records) -> CheckResult:
     for each in records.instruments:
         by_account = _postings_by_account(each.register.postings)
         findings.count(accounts=len(by_account), postings=len(each.register.postings))
-        for account, postings in sorted(by_account.items()):
-            _roll_forward(findings, each, account, postings)
+        for account in sorted(by_account.keys() | each.reversing_legs.keys()):
+            postings = by_account.get(account, [])
+            if postings:
+                _roll_forward(findings, each, account, postings)
             _follow_balance(findings, each, account, postings)
     return findings.result()
 
@@ -51,14 +54,21 @@ def _follow_balance(findings: Findings, each: InstrumentRecords, account: str, p
     """Names each posting that breaks the row. One wrong balance breaks it twice: away, and back again."""
     balance = straight = OPENING_UNITS
     root = ""
-    for posting in postings:
-        before, after = balance + posting.amount_units, posting.balance_after_units
-        straight += posting.amount_units
+    for posting, moved_units in _with_reversals(each, account, postings):
+        before, after = balance + moved_units, posting.balance_after_units
+        straight += moved_units
         if after != before:
             is_back = after == straight
             broken = _broken_row(findings, each, posting, before, follows_from=root if is_back else "")
             straight, root = (after, "") if is_back else (before, broken.break_id)
         balance = after
+
+
+def _with_reversals(each: InstrumentRecords, account: str, postings: Sequence[Posting]) -> list[tuple[Posting, int]]:
+    """The account's postings with what they move, and in their order the legs that took others back: they move 0."""
+    moves = [(posting, posting.amount_units) for posting in postings]
+    back = each.reversing_legs.get(account, ())
+    return sorted([*moves, *((leg, 0) for leg in back)], key=lambda move: leg_key(move[0])) if back else moves
 
 
 def _broken_row(

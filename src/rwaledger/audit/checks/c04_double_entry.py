@@ -31,12 +31,23 @@ def run(records: Records) -> CheckResult:
     findings = Findings(ID, TITLE, records)
     for each in records.instruments:
         findings.count(groups=len(each.groups), postings=len(each.register.postings))
+        _tell_corrections(findings, each)
         for place, fault in _faults(each):
             found = Value(REGISTER, _shown(each, each.groups[place]))
             instrument_id, cause = each.instrument.instrument_id, cause_of(place)
             values = Value("required", "2 legs, net 0, entered once"), found
             findings.add(fault.break_class, instrument_id, fault.account, fault.summary, values, cause=cause)
     return findings.result()
+
+
+def _tell_corrections(findings: Findings, each: InstrumentRecords) -> None:
+    """What was taken back counts for nothing, and is told."""
+    by_break = Counter(reversal.break_id for reversal in each.register.reversals)
+    if by_break:
+        findings.count(corrections=by_break.total())
+    for break_id, legs in sorted(by_break.items()):
+        name = each.instrument.instrument_id
+        findings.note(f"{legs} postings of {name} were taken back by as many others, to correct break {break_id}.")
 
 
 class _Originals:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 
-from rwaledger.audit.authority import CARRIED_OUT, Deed, Effect, Execution, deeds_of, effects
+from rwaledger.audit.authority import CARRIED_OUT, ControlBook, Deed, Effect, Execution, deeds_of, effects
 from rwaledger.audit.findings import CONTROL_BOOK, EVENTS, Findings, amount, cause_of, named_amount, where
 from rwaledger.audit.records import InstrumentRecords, Records, place_of
 from rwaledger.domain.instruction import Operation, reference
 from rwaledger.domain.reconciliation import Break, BreakClass, CheckResult, Value
+from rwaledger.domain.settlement import SETTLEMENT_ID
 from rwaledger.registry.instructions import StoredInstruction
 
 ID = "C05"
@@ -34,12 +35,22 @@ def run(records: Records) -> CheckResult:
     for each in records.instruments:
         _require_authority(findings, each)
         for execution in each.book.executions:
-            _judge(findings, each, execution)
-        _require_effects(findings, each)
-        _require_own_rows(findings, each)
-        findings.count(instructions=len(each.book.stored))
+            follows_from = _judge(findings, each.instrument.instrument_id, execution)
+            _judge_moves(findings, each, execution, follows_from)
+        _judge_book(findings, each.instrument.instrument_id, each.book)
+    for licences in records.past.licences.values():
+        for execution in licences.executions:
+            _judge(findings, SETTLEMENT_ID, execution)
+        _judge_book(findings, SETTLEMENT_ID, licences)
     findings.take_faults()
     return findings.result()
+
+
+def _judge_book(findings: Findings, instrument_id: str, book: ControlBook) -> None:
+    """What the register keeps of its instructions."""
+    _require_effects(findings, instrument_id, book)
+    _require_own_rows(findings, instrument_id, book)
+    findings.count(instructions=len(book.stored))
 
 
 def _require_authority(findings: Findings, each: InstrumentRecords) -> None:
@@ -52,30 +63,38 @@ def _require_authority(findings: Findings, each: InstrumentRecords) -> None:
             _undue(findings, each, effect, "no instruction")
 
 
-def _judge(findings: Findings, each: InstrumentRecords, execution: Execution) -> None:
-    """Who authorised it, then whether it is what was signed, then line for line what it did."""
-    if execution.stored is None or execution.objection:
-        _unauthorised(findings, each, execution)
-    else:
-        edited = _compare_digests(findings, each, execution, execution.stored)
-        _compare_signatures(findings, each, execution, execution.stored, edited.break_id if edited else "")
-        _compare_lines(findings, each, execution, execution.stored, follows_from=edited.break_id if edited else "")
+def _judge(findings: Findings, instrument_id: str, execution: Execution) -> str:
+    """Who authorised it, then whether it is what was signed; the finding, or nothing, that its lines follow from."""
+    stored = execution.stored
+    if stored is None or execution.objection:
+        return _unauthorised(findings, instrument_id, execution).break_id
+    edited = _compare_digests(findings, instrument_id, execution, stored)
+    follows_from = edited.break_id if edited else ""
+    _compare_signatures(findings, instrument_id, execution, stored, follows_from)
+    return follows_from
 
 
-def _unauthorised(findings: Findings, each: InstrumentRecords, execution: Execution) -> None:
+def _judge_moves(findings: Findings, each: InstrumentRecords, execution: Execution, follows_from: str) -> None:
+    """Line for line what it did; without authority, everything that it did follows from that."""
+    if execution.stored is not None and not execution.objection:
+        _compare_lines(findings, each, execution, execution.stored, follows_from=follows_from)
+        return
+    for effect in effects(execution.effects):
+        if effect.deed.operation in _UNDUE:
+            _undue(findings, each, effect, "no authorised instruction", follows_from=follows_from)
+
+
+def _unauthorised(findings: Findings, instrument_id: str, execution: Execution) -> Break:
     """One finding for the instruction; what it did follows from it."""
     args, log = execution.event.args, execution.event.log
-    root = findings.add(
+    return findings.add(
         BreakClass.UNAUTHORISED,
-        each.instrument.instrument_id,
+        instrument_id,
         str(args["maker"]),
         f"{args['operation']} of {args['lines']} lines was carried out, but {execution.objection}: {where(log)}",
         (Value(EVENTS, f"instruction {execution.ref}"), Value(CONTROL_BOOK, execution.objection)),
         cause=cause_of(place_of(log)),
     )
-    for effect in effects(execution.effects):
-        if effect.deed.operation in _UNDUE:
-            _undue(findings, each, effect, "no authorised instruction", follows_from=root.break_id)
 
 
 def _undue(findings: Findings, each: InstrumentRecords, effect: Effect, lacks: str, *, follows_from: str = "") -> None:
@@ -95,7 +114,7 @@ def _undue(findings: Findings, each: InstrumentRecords, effect: Effect, lacks: s
 
 
 def _compare_digests(
-    findings: Findings, each: InstrumentRecords, execution: Execution, stored: StoredInstruction
+    findings: Findings, instrument_id: str, execution: Execution, stored: StoredInstruction
 ) -> Break | None:
     """The digest covers reference, instrument, operation, maker, checker, deadline, order, text and lines."""
     executed = str(execution.event.args["digest"])
@@ -104,7 +123,7 @@ def _compare_digests(
         return None
     return findings.add(
         BreakClass.TAMPER,
-        each.instrument.instrument_id,
+        instrument_id,
         stored.instruction.maker,
         f"the register's instruction is not the one that was carried out: {where(execution.event.log)}",
         (Value(EVENTS, f"digest {executed}"), Value(CONTROL_BOOK, f"digest {min(recorded)}")),
@@ -113,7 +132,7 @@ def _compare_digests(
 
 
 def _compare_signatures(
-    findings: Findings, each: InstrumentRecords, execution: Execution, stored: StoredInstruction, follows_from: str
+    findings: Findings, instrument_id: str, execution: Execution, stored: StoredInstruction, follows_from: str
 ) -> None:
     """The evidence of the second pair of eyes is the signature that was sent, bit for bit."""
     if execution.signature == stored.signature:
@@ -121,7 +140,7 @@ def _compare_signatures(
     unknown = execution.signature is None
     findings.add(
         BreakClass.COVERAGE if unknown else BreakClass.TAMPER,
-        each.instrument.instrument_id,
+        instrument_id,
         stored.instruction.checker,
         f"the checker's signature is {'not compared' if unknown else 'not the one sent'}: {where(execution.event.log)}",
         (
@@ -133,17 +152,17 @@ def _compare_signatures(
     )
 
 
-def _require_own_rows(findings: Findings, each: InstrumentRecords) -> None:
+def _require_own_rows(findings: Findings, instrument_id: str, book: ControlBook) -> None:
     """What no signature covers of an instruction: whose it is, and the key that its reference is made from."""
     tampered = {found.cause: found.break_id for found in findings.breaks}
-    for ref, stored in sorted(each.book.stored.items()):
+    for ref, stored in sorted(book.stored.items()):
         i, key = stored.instruction, stored.idempotency_key
-        due = f"{each.instrument.instrument_id}, reference {ref}"
+        due = f"{instrument_id}, reference {ref}"
         found = f"{i.instrument_id}, reference {reference(i.chain_id, i.control_book, key, stored.chunk)}"
         if found != due:
             findings.add(
                 BreakClass.TAMPER,
-                each.instrument.instrument_id,
+                instrument_id,
                 i.maker,
                 f"the instrument, key or chunk of the register's instruction is not what its reference says: {ref}",
                 (Value("required", due), Value(CONTROL_BOOK, found)),
@@ -182,19 +201,19 @@ def _without_effect(
     )
 
 
-def _require_effects(findings: Findings, each: InstrumentRecords) -> None:
+def _require_effects(findings: Findings, instrument_id: str, book: ControlBook) -> None:
     """What the register calls carried out was, at the pinned block or, as the next run will see, beyond it."""
-    executed = Counter(execution.ref for execution in each.book.executions)
-    for ref, stored in sorted(each.book.stored.items()):
-        if stored.status in CARRIED_OUT and executed[ref] != 1 and ref not in each.book.later:
+    executed = Counter(execution.ref for execution in book.executions)
+    for ref, stored in sorted(book.stored.items()):
+        if stored.status in CARRIED_OUT and executed[ref] != 1 and ref not in book.later:
             findings.add(
                 BreakClass.MISSING_ON_CHAIN if not executed[ref] else BreakClass.DUPLICATE,
-                each.instrument.instrument_id,
+                instrument_id,
                 stored.instruction.maker,
                 f"the register calls the instruction {stored.status}; the chain has it {executed[ref]} times: {ref}",
                 (Value(EVENTS, f"{executed[ref]} times"), Value(CONTROL_BOOK, "once")),
                 cause=f"instruction {ref} carried out",
             )
-    beyond = sum(ref in each.book.later for ref in each.book.stored)
+    beyond = sum(ref in book.later for ref in book.stored)
     if beyond:
-        findings.note(f"{beyond} instructions on {each.instrument.instrument_id} were carried out beyond this block.")
+        findings.note(f"{beyond} instructions on {instrument_id} were carried out beyond this block.")

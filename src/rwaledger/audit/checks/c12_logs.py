@@ -12,8 +12,8 @@ ID = "C12"
 TITLE = "Every log is in the register"
 PURPOSE = (
     "Every log of our contracts is decoded, every transfer posted; no log on the chain is missing "
-    "from the register, none in the register from the chain, and none differs. The blocks behind them are the chain's, "
-    "and no row is of an instrument or contract that the register does not list."
+    "from the register, none in the register from the chain, and none differs. No row is of an instrument or contract "
+    "that the register does not list."
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import filecmp
 import hashlib
 import shutil
 import zipfile
@@ -24,6 +25,7 @@ def write(path: Path, manifest: bytes, signatures: bytes, parts: Iterable[Part])
     """Writes a pack beside its place and then moves it there, so that no half of one is ever found.
 
     Raises:
+        UsageError: another file stands there; the very same pack may.
         RwaledgerError: it would be larger than a plain ZIP may be, or the place cannot be written to.
     """
     unfinished = path.with_name(path.name + ".unfinished")
@@ -34,6 +36,7 @@ def write(path: Path, manifest: bytes, signatures: bytes, parts: Iterable[Part])
             for part in parts:
                 _copy(archive, part)
         _require_plain(unfinished)
+        _require_no_other(path, unfinished)
         unfinished.replace(path)
     except zipfile.LargeZipFile:
         raise _too_large() from None
@@ -98,6 +101,11 @@ def _entry(name: str) -> zipfile.ZipInfo:
     entry.create_system, entry.create_version, entry.extract_version = _UNIX, _VERSION, _VERSION
     entry.external_attr = _REGULAR_FILE
     return entry
+
+
+def _require_no_other(path: Path, unfinished: Path) -> None:
+    if path.exists() and not filecmp.cmp(path, unfinished, shallow=False):
+        raise UsageError(f"{path} exists, and is another pack", "Name another file with --out; none is overwritten.")
 
 
 def _require_plain(path: Path) -> None:

@@ -50,9 +50,10 @@ period_rows = Table(
     Column("instrument_id", Text, nullable=False),
     Column("sequence", BigInteger, nullable=False),
     Column("table_name", Text, nullable=False),
+    Column("part", Text, nullable=False),
     Column("row_key", Text, nullable=False),
     Column("row_hash", Text, nullable=False),
-    PrimaryKeyConstraint("instrument_id", "sequence", "table_name", "row_key"),
+    PrimaryKeyConstraint("instrument_id", "sequence", "table_name", "part", "row_key"),
     ForeignKeyConstraint(["instrument_id", "sequence"], ["periods.instrument_id", "periods.sequence"]),
     sqlite_with_rowid=False,
 )
@@ -61,6 +62,7 @@ breaks = Table(
     "breaks",
     metadata,
     Column("break_id", Text, primary_key=True),
+    Column("chain_id", BigInteger, nullable=False),
     Column("check_id", Text, nullable=False),
     Column("break_class", Text, nullable=False),
     Column("instrument_id", Text, nullable=False),
@@ -88,6 +90,7 @@ break_actors = Table(
     # One key has one role on a break: preparer, corrector and approver are three keys.
     PrimaryKeyConstraint("break_id", "actor"),
     UniqueConstraint("break_id", "actor", "role"),
+    CheckConstraint("role IN ('preparer', 'corrector', 'approver')", name="ck_break_actors_role"),
 )
 
 break_events = Table(
@@ -96,6 +99,7 @@ break_events = Table(
     Column("break_id", Text, ForeignKey("breaks.break_id"), nullable=False),
     Column("sequence", Integer, nullable=False),
     Column("state", Text, nullable=False),
+    Column("break_class", Text, nullable=False),
     # Empty where a reconciliation, and nobody by hand, moved it.
     Column("actor", Text, nullable=True),
     Column("role", Text, nullable=True),
@@ -104,6 +108,7 @@ break_events = Table(
     Column("evidence_hash", Text, nullable=False),
     Column("correction", Text, nullable=False),
     Column("block_number", BigInteger, nullable=False),
+    Column("block_hash", Text, nullable=False),
     Column("block_time", BigInteger, nullable=False),
     Column("preimage", Text, nullable=False),
     Column("signature", Text, nullable=False),
@@ -115,12 +120,23 @@ break_events = Table(
         name="fk_break_events_actor",
     ),
     CheckConstraint("state <> 'EXPLAINED' OR evidence_hash <> ''", name="ck_break_events_evidence"),
+    CheckConstraint("state <> 'CORRECTED' OR correction <> ''", name="ck_break_events_correction"),
+    # A reconciliation opens and verifies, and nobody else does; whoever does the rest has a role, and signs.
+    CheckConstraint(
+        "actor IS NOT NULL OR (role IS NULL AND signature = '' AND state IN ('OPEN', 'VERIFIED'))",
+        name="ck_break_events_by_run",
+    ),
+    CheckConstraint("actor IS NULL OR (role IS NOT NULL AND signature <> '')", name="ck_break_events_by_hand"),
+    CheckConstraint("role <> 'preparer' OR state IN ('ASSIGNED', 'EXPLAINED')", name="ck_break_events_preparer"),
+    CheckConstraint("role <> 'corrector' OR state = 'CORRECTED'", name="ck_break_events_corrector"),
+    CheckConstraint("role <> 'approver' OR state = 'SIGNED_OFF'", name="ck_break_events_approver"),
 )
 
 exemptions = Table(
     "exemptions",
     metadata,
     Column("exemption_id", Text, primary_key=True),
+    Column("chain_id", BigInteger, nullable=False),
     Column("check_id", Text, nullable=False),
     Column("instrument_id", Text, nullable=False),
     Column("break_id", Text, nullable=False),
@@ -136,6 +152,7 @@ exemptions = Table(
     Column("recorded_at", UtcTime, nullable=False),
     CheckConstraint("check_id <> 'C01'", name="ck_exemptions_never_c01"),
     CheckConstraint("second_signer IS NULL OR second_signer <> first_signer", name="ck_exemptions_two_keys"),
+    CheckConstraint("(second_signer IS NULL) = (second_signature IS NULL)", name="ck_exemptions_signed"),
 )
 
 corrections = Table(
@@ -144,7 +161,11 @@ corrections = Table(
     Column("break_id", Text, ForeignKey("breaks.break_id"), nullable=False),
     Column("table_name", Text, nullable=False),
     Column("row_key", Text, nullable=False),
+    # The key of the row that it takes back; empty for a row that says what is right.
+    Column("reverses", Text, nullable=False),
+    Column("instrument_id", Text, nullable=False),
+    Column("block_number", BigInteger, nullable=False),
     Column("recorded_at", UtcTime, nullable=False),
     PrimaryKeyConstraint("break_id", "table_name", "row_key"),
-    Index(None, "table_name", "row_key"),
+    Index(None, "table_name", "instrument_id"),
 )

@@ -50,6 +50,7 @@ def _audit() -> None:
     op.create_table(
         "breaks",
         _text("break_id"),
+        _big("chain_id"),
         _text("check_id"),
         _text("break_class"),
         _text("instrument_id"),
@@ -71,6 +72,7 @@ def _audit() -> None:
     op.create_table(
         "exemptions",
         _text("exemption_id"),
+        _big("chain_id"),
         _text("check_id"),
         _text("instrument_id"),
         _text("break_id"),
@@ -85,6 +87,7 @@ def _audit() -> None:
         _text("second_signature", nullable=True),
         _time("recorded_at"),
         sa.CheckConstraint("check_id <> 'C01'", name="ck_exemptions_never_c01"),
+        sa.CheckConstraint("(second_signer IS NULL) = (second_signature IS NULL)", name="ck_exemptions_signed"),
         sa.CheckConstraint("second_signer IS NULL OR second_signer <> first_signer", name="ck_exemptions_two_keys"),
         sa.PrimaryKeyConstraint("exemption_id", name="pk_exemptions"),
     )
@@ -93,6 +96,7 @@ def _audit() -> None:
         _text("break_id"),
         _text("actor"),
         _text("role"),
+        sa.CheckConstraint("role IN ('preparer', 'corrector', 'approver')", name="ck_break_actors_role"),
         sa.ForeignKeyConstraint(["break_id"], ["breaks.break_id"], name="fk_break_actors_break_id"),
         sa.PrimaryKeyConstraint("break_id", "actor", name="pk_break_actors"),
         sa.UniqueConstraint("break_id", "actor", "role", name="uq_break_actors_break_id_actor_role"),
@@ -102,16 +106,22 @@ def _audit() -> None:
         _text("break_id"),
         _text("table_name"),
         _text("row_key"),
+        _text("reverses"),
+        _text("instrument_id"),
+        _big("block_number"),
         _time("recorded_at"),
         sa.ForeignKeyConstraint(["break_id"], ["breaks.break_id"], name="fk_corrections_break_id"),
         sa.PrimaryKeyConstraint("break_id", "table_name", "row_key", name="pk_corrections"),
     )
-    op.create_index("ix_corrections_table_name_row_key", "corrections", ["table_name", "row_key"], unique=False)
+    op.create_index(
+        "ix_corrections_table_name_instrument_id", "corrections", ["table_name", "instrument_id"], unique=False
+    )
     op.create_table(
         "break_events",
         _text("break_id"),
         _integer("sequence"),
         _text("state"),
+        _text("break_class"),
         _text("actor", nullable=True),
         _text("role", nullable=True),
         _text("assignee"),
@@ -119,10 +129,20 @@ def _audit() -> None:
         _text("evidence_hash"),
         _text("correction"),
         _big("block_number"),
+        _text("block_hash"),
         _big("block_time"),
         _text("preimage"),
         _text("signature"),
         _time("recorded_at"),
+        sa.CheckConstraint(
+            "actor IS NOT NULL OR (role IS NULL AND signature = '' AND state IN ('OPEN', 'VERIFIED'))",
+            name="ck_break_events_by_run",
+        ),
+        sa.CheckConstraint("actor IS NULL OR (role IS NOT NULL AND signature <> '')", name="ck_break_events_by_hand"),
+        sa.CheckConstraint("role <> 'approver' OR state = 'SIGNED_OFF'", name="ck_break_events_approver"),
+        sa.CheckConstraint("role <> 'corrector' OR state = 'CORRECTED'", name="ck_break_events_corrector"),
+        sa.CheckConstraint("role <> 'preparer' OR state IN ('ASSIGNED', 'EXPLAINED')", name="ck_break_events_preparer"),
+        sa.CheckConstraint("state <> 'CORRECTED' OR correction <> ''", name="ck_break_events_correction"),
         sa.CheckConstraint("state <> 'EXPLAINED' OR evidence_hash <> ''", name="ck_break_events_evidence"),
         sa.ForeignKeyConstraint(
             ["break_id", "actor", "role"],
@@ -160,6 +180,7 @@ def _audit() -> None:
         _text("instrument_id"),
         _big("sequence"),
         _text("table_name"),
+        _text("part"),
         _text("row_key"),
         _text("row_hash"),
         sa.ForeignKeyConstraint(
@@ -167,6 +188,6 @@ def _audit() -> None:
             ["periods.instrument_id", "periods.sequence"],
             name="fk_period_rows_instrument_id_sequence",
         ),
-        sa.PrimaryKeyConstraint("instrument_id", "sequence", "table_name", "row_key", name="pk_period_rows"),
+        sa.PrimaryKeyConstraint("instrument_id", "sequence", "table_name", "part", "row_key", name="pk_period_rows"),
         sqlite_with_rowid=False,
     )

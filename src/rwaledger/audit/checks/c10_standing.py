@@ -1,0 +1,191 @@
+"""C10: whoever gave or received units was known, of a proved class and licensed on that day, by the dossiers alone.
+
+Source: customer due diligence and its renewal under the Anti-Money Laundering and Counter-Terrorist Financing Ordinance
+(Cap. 615), Schedule 2, parts 2 and 3; professional investors under the Securities and Futures Ordinance (Cap. 571) and
+its Professional Investor Rules (Cap. 571D); licences under Cap. 571 and Cap. 615.
+
+The chain judges by the last valid day that was put into the account's word. This check asks the register's evidence,
+licences and residences what that day should have been, in valid time: what is known now of the day of the block, which
+is a day in UTC, as the contracts count. So a licence that was suspended as from an earlier day makes what moved since
+stale, whenever that was stated. Where the chain let pass what the dossier does not support, the chain's reference was
+stale; where even the chain's day was over, a rule was broken. Class and country on the chain must come from an
+instruction or a recovery: an admission that nobody authorised supports nothing. Forced moves and recoveries go by order
+and not by standing.
+
+Holders who lapsed and still hold are listed and counted. They break no rule: a lapse stops them from moving, and takes
+nothing from them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from rwaledger.audit.authority import Effect
+from rwaledger.audit.findings import EVENTS, REGISTER, Findings, cause_of, named_amount, where
+from rwaledger.audit.records import InstrumentRecords, Place, Records, place_of
+from rwaledger.audit.replay import Replay, move_of
+from rwaledger.audit.standing_then import residences_about, supported_until
+from rwaledger.domain.dossier import Dossier
+from rwaledger.domain.holder import FIRST_DAY, Standing, date_of_day_number, day_number
+from rwaledger.domain.instruction import Operation
+from rwaledger.domain.posting import ISSUANCE_ACCOUNT
+from rwaledger.domain.reconciliation import BreakClass, CheckResult, Value
+
+ID = "C10"
+TITLE = "Holders were in good standing"
+PURPOSE = (
+    "At every transfer, issue and redemption both sides were known, of a proved class and licensed, by what the "
+    "register's evidence and licences say of that day, whatever the chain was told; who has lapsed since and still "
+    "holds is listed."
+)
+
+DOSSIER = f"{REGISTER}: dossier"
+_BY_ORDER = (Operation.FORCE_TRANSFER, Operation.RECOVER)
+_ADMITTED = "AccountAdmitted"
+
+_Roots = dict[tuple[str, str], str]
+"""The first finding of a kind on a holder, by instrument and block; what else it moved follows from it."""
+
+
+def run(records: Records) -> CheckResult:
+    """Goes through the events in their order, and asks the dossiers at each move."""
+    findings = Findings(ID, TITLE, records)
+    findings.count(moves=0, sides=0, by_order=0, lapsed_holders=0)
+    lapsed: dict[str, date] = {}
+    roots: _Roots = {}
+    for each in records.instruments:
+        _judge_moves(findings, roots, each)
+        lapsed |= _lapsed_who_hold(records, each)
+    findings.count(lapsed_holders=len(lapsed))
+    if lapsed:
+        listed = ", ".join(f"{holder_id} ({until})" for holder_id, until in sorted(lapsed.items()))
+        findings.note(f"Lapsed, and still hold units: {listed}.")
+    return findings.result()
+
+
+def _judge_moves(findings: Findings, roots: _Roots, each: InstrumentRecords) -> None:
+    name, excused = each.instrument.instrument_id, findings.records.office.excused
+    by_place = {place_of(effect.event.log): effect for effect in each.effects if effect.deed.move.amount_units}
+    authorised, unproved = _authorised_places(each), set[str]()
+    replayed = Replay()
+    for event in each.token.events:
+        place = place_of(event.log)
+        effect = by_place.get(place)
+        if effect and effect.deed.operation in _BY_ORDER:
+            findings.count(by_order=1)
+        elif effect and (name, place) not in excused.places:
+            findings.count(moves=1)
+            for account in _sides(effect):
+                side = _Side(account, replayed.standing(account), account not in unproved)
+                _judge_side(findings, roots, each, effect, side)
+        if event.name == _ADMITTED:
+            (unproved.discard if place in authorised else unproved.add)(str(event.args["account"]))
+        if move_of(event) is None:
+            replayed.apply(event)
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """One side of a move: what the chain said of it then, and whether an instruction stood behind that."""
+
+    account: str
+    standing: Standing
+    is_authorised: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Objection:
+    """Why a side was not in good standing: what the chain said, and what the register supports."""
+
+    kind: str
+    break_class: BreakClass
+    summary: str
+    on_chain: str
+    supported: str
+
+
+def _judge_side(findings: Findings, roots: _Roots, each: InstrumentRecords, effect: Effect, side: _Side) -> None:
+    """Of several objections the first; of several moves of one holder all but the first follow from that."""
+    records, excused = findings.records, findings.records.office.excused
+    holder_id = records.holder_id(side.account)
+    if side.account in excused.accounts or holder_id in excused.holders:
+        return
+    findings.count(sides=1)
+    log = effect.event.log
+    dossier = records.office.register.dossiers.get(holder_id)
+    objection = next(_objections(dossier, side, records.office.moment(log.block_number).date()), None)
+    if objection is None:
+        return
+    key = objection.kind, holder_id or side.account
+    found = findings.add(
+        objection.break_class,
+        each.instrument.instrument_id,
+        side.account,
+        f"{objection.kind}{objection.summary}: {effect.deed.operation} of "
+        f"{named_amount(each, effect.deed.move.amount_units)}, {where(log)}",
+        (Value(EVENTS, objection.on_chain), Value(DOSSIER, objection.supported)),
+        cause=cause_of(place_of(log)),
+        follows_from=roots.get(key, ""),
+    )
+    roots.setdefault(key, found.break_id)
+
+
+def _objections(dossier: Dossier | None, side: _Side, day: date) -> Iterator[_Objection]:
+    standing = side.standing
+    told = f"class {standing.investor_class}, country {standing.country:03}, {_until(standing)}"
+    stale = BreakClass.STALE_REFERENCE
+    if dossier is None:
+        yield _Objection("no dossier", stale, " of whoever moved units", told, "nothing")
+        return
+    if not side.is_authorised:
+        yield _Objection(
+            "unproved", stale, " class and country: no instruction stands behind them", told, "no instruction"
+        )
+    until = supported_until(dossier, day)
+    if until < day:
+        is_stale = standing.valid_until_day >= day_number(day)
+        summary = f" on {day}, when the holder moved units"
+        break_class = stale if is_stale else BreakClass.RULE_BREACH
+        supported = f"valid until {until}" if until > FIRST_DAY else "nothing that had begun to count"
+        yield _Objection("lapsed", break_class, summary, _until(standing), supported)
+    countries = residences_about(dossier, day)
+    if standing.country not in countries:
+        resident = " or ".join(f"{country:03}" for country in sorted(countries))
+        yield _Objection(
+            "resident elsewhere", stale, f" on {day}", f"country {standing.country:03}", f"country {resident}"
+        )
+
+
+def _until(standing: Standing) -> str:
+    return f"valid until {date_of_day_number(standing.valid_until_day)}"
+
+
+def _sides(effect: Effect) -> list[str]:
+    """Who gave and who received; the issuance account is nobody."""
+    move = effect.deed.move
+    return [account for account in dict.fromkeys((move.sender, move.recipient)) if account != ISSUANCE_ACCOUNT]
+
+
+def _authorised_places(each: InstrumentRecords) -> set[Place]:
+    """The events behind instructions that a maker and a checker stand for."""
+    return {
+        place_of(event.log)
+        for execution in each.book.executions
+        if not execution.objection
+        for event in execution.effects
+    }
+
+
+def _lapsed_who_hold(records: Records, each: InstrumentRecords) -> dict[str, date]:
+    """Holders with a balance who could not move it on the day of the pinned block, and since when."""
+    today = records.pin.time.date()
+    found = {}
+    for account, balance in each.replayed.balances.items():
+        holder_id = records.holder_id(account)
+        dossier = records.office.register.dossiers.get(holder_id)
+        if balance > 0 and dossier is not None:
+            until = supported_until(dossier, today)
+            found.update({holder_id: until} if until < today else {})
+    return found

@@ -12,11 +12,12 @@ from typing import Any
 
 import pytest
 
-from rwaledger.chain.keys import dev_address
+from rwaledger.chain.keys import dev_address, dev_signer
 from rwaledger.chain.local import mine, set_clock, start_node
 from rwaledger.chain.rpc import Node
 from rwaledger.cli.main import run
 from rwaledger.domain.policy import Policy
+from rwaledger.operate import allowances
 from rwaledger.policies.loading import load_policy
 from rwaledger.registry.database import Database
 from tests.office import CHECKER, MAKER, Office, desk_of
@@ -146,8 +147,9 @@ def enter(office: Office, patch: pytest.MonkeyPatch) -> None:
 
 
 def approve(office: Office, who: str, units: int = 10**15) -> None:
-    """Lets the control book move somebody's money."""
-    office.send_as(DEV[who], "HKDS", "approve", office.instrument().control_book, units)
+    """Lets the control book move somebody's money; on record, since one of these keys is the admin's as well."""
+    signer, money = dev_signer(office.node, DEV[who]), office.instrument()
+    allowances.approve(office.database, office.node, signer, money, money.control_book, units)
 
 
 def seconds(moment: str) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from sys import intern
 
 from rwaledger.verifier import rlp, secp256k1
+from rwaledger.verifier.keccak import keccak256
 from rwaledger.verifier.rlp import Item, as_bytes, as_int, as_list
 from rwaledger.verifier.values import Header, Log, Receipt, Transaction
 
@@ -76,8 +77,8 @@ def signed_bytes(found: Transaction) -> bytes:
     return rlp.encode([*fields[:6], found.chain_id.to_bytes((found.chain_id.bit_length() + 7) // 8, "big"), b"", b""])
 
 
-def sender(found: Transaction, digest: bytes) -> str:
-    """Who signed a transaction; `digest` is the hash of `signed_bytes`.
+def sender(found: Transaction, digest: bytes = b"") -> str:
+    """Who signed a transaction; `digest` is the hash of `signed_bytes`, where that is known already.
 
     Raises:
         ValueError: nobody did, or its type is not known.
@@ -88,7 +89,7 @@ def sender(found: Transaction, digest: bytes) -> str:
     v, r, s = (as_int(each) for each in (fields[6] if not kind else fields[-3], fields[-2], fields[-1]))
     if not kind:
         v = v - 27 if found.chain_id is None else (v - 35) % 2
-    return secp256k1.recover(digest, r, s, v)
+    return secp256k1.recover(digest or keccak256(signed_bytes(found)), r, s, v)
 
 
 def _transaction_fields(raw: bytes) -> tuple[int, list[Item]]:

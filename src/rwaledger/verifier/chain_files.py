@@ -10,9 +10,10 @@ from rwaledger.verifier import bodies, canonical
 from rwaledger.verifier.container import Container
 from rwaledger.verifier.errors import Refuted
 from rwaledger.verifier.keccak import keccak256_many
+from rwaledger.verifier.manifest import Manifest
 from rwaledger.verifier.shape import Part
 from rwaledger.verifier.trie import ordered_roots
-from rwaledger.verifier.values import Block, Header, Manifest, Proof, Transaction
+from rwaledger.verifier.values import Block, Header, Proof, Transaction
 
 HEADERS = "chain/headers.jsonl"
 BLOCKS = "chain/blocks.jsonl"

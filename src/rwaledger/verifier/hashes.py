@@ -10,11 +10,10 @@ from itertools import zip_longest
 from rwaledger.verifier import tables
 from rwaledger.verifier.container import FIRST
 from rwaledger.verifier.level import Level
-from rwaledger.verifier.manifest import FORMAT, Signature, signatures
+from rwaledger.verifier.manifest import FORMAT, FileEntry, Manifest, Signature, signatures
 from rwaledger.verifier.pack import Pack
 from rwaledger.verifier.secp256k1 import recover_bytes
 from rwaledger.verifier.signed import personal_hash
-from rwaledger.verifier.values import FileEntry, Manifest
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,12 +14,9 @@ from rwaledger.verifier.values import (
     CheckResult,
     Contract,
     Figure,
-    FileEntry,
     Finding,
-    Manifest,
     Pin,
     Policy,
-    SignedHead,
 )
 
 FORMAT = "rwaledger-evidence-1"
@@ -52,6 +50,45 @@ _BREAK = (
     "summary",
 )
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
+
+
+@dataclass(frozen=True, slots=True)
+class SignedHead:
+    """The last signed period of an instrument."""
+
+    instrument_id: str
+    sequence: int
+    head: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileEntry:
+    """A file of the pack as the manifest lists it; `sha256` is hex without 0x."""
+
+    name: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """`manifest.json`. `sha256` is the hash of its own bytes, which is what signers sign, as 0x-hex."""
+
+    software: Mapping[str, str]
+    pin: Pin
+    first_block: int
+    contracts: tuple[Contract, ...]
+    register_digest: str
+    heads: tuple[SignedHead, ...]
+    passed: bool
+    files: tuple[FileEntry, ...]
+    root: str
+    sha256: str
+
+    @property
+    def tokens(self) -> tuple[Contract, ...]:
+        """The contracts that are instruments, in order of their addresses."""
+        return tuple(each for each in self.contracts if each.kind == TOKEN)
 
 
 @dataclass(frozen=True, slots=True)

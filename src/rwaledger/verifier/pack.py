@@ -17,6 +17,7 @@ from rwaledger.verifier import bodies, canonical, chain_files, events, manifest,
 from rwaledger.verifier.container import Container
 from rwaledger.verifier.errors import Refuted
 from rwaledger.verifier.keccak import keccak256_many
+from rwaledger.verifier.manifest import Manifest
 from rwaledger.verifier.tables import TABLES, Reader
 from rwaledger.verifier.values import (
     Block,
@@ -25,7 +26,6 @@ from rwaledger.verifier.values import (
     Event,
     Header,
     Log,
-    Manifest,
     Policy,
     Proof,
     Receipt,

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from rwaledger.verifier.level import REFUTED, TITLES, Level
-from rwaledger.verifier.values import CheckResult, Finding, Manifest
+from rwaledger.verifier.manifest import Manifest
+from rwaledger.verifier.values import CheckResult, Finding
 
 LOCAL_CHAINS = {1337, 31337}
 

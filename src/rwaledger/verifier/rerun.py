@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from rwaledger.verifier.checks import run_all
 from rwaledger.verifier.level import Level
@@ -17,10 +17,10 @@ Root = tuple[str, str, str, str]
 """Check, class, instrument and account of a root finding."""
 
 
-def check(pack: Pack) -> tuple[Level, list[CheckResult]]:
-    """The level, and what was found. Raises Refuted where the register is not in the shape that it must."""
+def check(pack: Pack, heads: Mapping[str, str]) -> tuple[Level, list[CheckResult]]:
+    """The level, and what was found; `heads` are those that the caller has kept, by instrument. Raises Refuted where the register is not in the shape that it must."""
     level = Level("L1")
-    found, told = run_all(pack), {each.check: each for each in pack.reconciliation}
+    found, told = run_all(pack, heads), {each.check: each for each in pack.reconciliation}
     for each in found:
         other = told.pop(each.check, None)
         if other is None:

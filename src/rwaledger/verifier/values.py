@@ -1,4 +1,4 @@
-"""What a pack holds, as values: the manifest's parts, blocks, transactions, receipts, logs and account words.
+"""What a pack holds, as values: contracts, blocks, transactions, receipts, logs, account words, and findings.
 
 Addresses, hashes and bytes are lower-case 0x-hex, amounts exact ints of base units, times seconds since 1970 in UTC.
 """
@@ -31,45 +31,6 @@ class Contract:
     kind: str
     deploy_block: int
     instrument_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class SignedHead:
-    """The last signed period of an instrument."""
-
-    instrument_id: str
-    sequence: int
-    head: str
-
-
-@dataclass(frozen=True, slots=True)
-class FileEntry:
-    """A file of the pack as the manifest lists it; `sha256` is hex without 0x."""
-
-    name: str
-    size: int
-    sha256: str
-
-
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    """`manifest.json`. `sha256` is the hash of its own bytes, which is what signers sign, as 0x-hex."""
-
-    software: Mapping[str, str]
-    pin: Pin
-    first_block: int
-    contracts: tuple[Contract, ...]
-    register_digest: str
-    heads: tuple[SignedHead, ...]
-    passed: bool
-    files: tuple[FileEntry, ...]
-    root: str
-    sha256: str
-
-    @property
-    def tokens(self) -> tuple[Contract, ...]:
-        """The contracts that are instruments, in order of their addresses."""
-        return tuple(each for each in self.contracts if each.kind == "asset_token")
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ def _levels(pack: Pack, expected: Expected, rpc_url: str, started: Verification,
     results: list[CheckResult] = []
 
     def checks() -> Level:
-        level, again = rerun.check(pack)
+        level, again = rerun.check(pack, expected.heads)
         results.extend(again)
         return level
 

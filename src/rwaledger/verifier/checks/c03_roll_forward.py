@@ -63,5 +63,4 @@ def _broken(found: Findings, ledger: Ledger, place: Place, leg: Leg, due: int, f
         f"{cause_of(place)} leg {leg.number}",
         follows_from,
     )
-    found.gaps[finding.break_id] = leg.balance_after - due
     return finding.break_id

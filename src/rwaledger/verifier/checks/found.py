@@ -46,8 +46,7 @@ def at(event: Event) -> str:
 class Findings:
     """What one check looked at (`coverage`) and found.
 
-    `gaps` are the units by which the two records of a finding differ, left less right, by its break_id: what follows
-    from what is worked out with them.
+    `first` is the first finding of a cause on an account, and of one on a holder, by break_id.
     """
 
     check: str
@@ -55,7 +54,7 @@ class Findings:
     case: Case
     coverage: dict[str, int] = field(default_factory=dict)
     found: dict[str, Finding] = field(default_factory=dict)
-    gaps: dict[str, int] = field(default_factory=dict)
+    first: dict[tuple[str, str], str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     missing: str = ""
 
@@ -95,6 +94,8 @@ class Findings:
         parts = (self.check, break_class, instrument_id, account, holder, summary, left, right)
         finding = Finding(*parts, numbered, follows_from, id_)
         self.found[id_] = finding
+        self.first.setdefault((account, cause), id_)
+        self.first.setdefault((f"holder {holder}", cause), id_)
         return finding
 
     def differ(
@@ -103,8 +104,7 @@ class Findings:
         """Writes down two records that have not the same units."""
         if left[1] != right[1]:
             shown = [(name, ledger.amount(units)) for name, units in (left, right)]
-            finding = self.add("AMOUNT", ledger.instrument_id, account, summary, shown[0], shown[1], cause)
-            self.gaps[finding.break_id] = left[1] - right[1]
+            self.add("AMOUNT", ledger.instrument_id, account, summary, shown[0], shown[1], cause)
 
     def can_read_state(self, ledger: Ledger) -> bool:
         """Whether the state of an instrument can be compared; where not, that is a finding."""

@@ -13,6 +13,7 @@ from rwaledger.chain.rpc import Node
 from rwaledger.chain.sender import Outgoing, next_nonce, send_and_wait
 from rwaledger.domain.instruction import NO_ORDER, Operation
 from rwaledger.domain.instrument import Instrument
+from rwaledger.domain.reserve import ReserveLine, ReserveStatement
 from rwaledger.mirror.finality import Finality
 from rwaledger.mirror.sync import SyncSummary, sync
 from rwaledger.operate.activate import activation_plan
@@ -26,7 +27,7 @@ from rwaledger.operate.execute import Outcome, run
 from rwaledger.operate.names import Names
 from rwaledger.operate.plan import Plan, make_plan
 from rwaledger.operate.privacy import seal_of
-from rwaledger.registry import holders, instruments
+from rwaledger.registry import holders, instruments, reserves
 from rwaledger.registry.database import Database
 from rwaledger.registry.sealing import Seal
 
@@ -130,6 +131,14 @@ class Office:
 
     def issue(self, rows: str, key: str = "issue") -> Outcome:
         return self.carry_out(Operation.ISSUE, rows, key)
+
+    def back(self, name: str = "HKDS") -> None:
+        """Enters a reserve, counted now, that is enough for whatever is in issue."""
+        latest = self.node.block("latest")
+        assert latest is not None
+        line = ReserveLine(2, "deposits", "Demand deposits", "HKD", 10**18, 0, None)
+        with self.database.begin() as connection:
+            reserves.add_statement(connection, ReserveStatement(name, latest.timestamp, (line,), NO_ORDER))
 
     def balance(self, holder: str, instrument: str = "HKDS") -> int:
         """Units, as the chain has them now."""

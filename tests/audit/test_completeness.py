@@ -114,6 +114,19 @@ def test_a_node_that_leaves_a_log_out_of_the_receipts_too_is_found_by_their_root
     assert root.right.record == "receipts"
 
 
+def test_a_receipt_that_cannot_be_read_is_no_receipt(world: World) -> None:
+    number = tampering.transfers(world)[3][0]
+
+    def damaged(receipts: list[Raw], params: list[Any]) -> list[Raw]:
+        return [raw | {"logsBloom": "0xzz"} for raw in receipts] if params == [hex(number)] else receipts
+
+    with Proxy(world.node) as proxy:
+        proxy.answer("eth_getBlockReceipts", changed(world.node, "eth_getBlockReceipts", damaged))
+        (root,) = roots(reconcile(world.database, proxy.node, checks=CORE))
+    assert (root.check, root.cause) == ("C13", f"block {number} receipts")
+    assert root.right.value.startswith("unreadable: ValueError")
+
+
 def test_a_header_that_does_not_have_its_hash_is_named(world: World) -> None:
     number = tampering.transfers(world)[3][0]
     block = world.node.block(number)

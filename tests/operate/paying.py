@@ -101,6 +101,10 @@ HKDS,retail-a,500000
 HKDS,fund-manager,1000
 """
 
+RESERVE = """kind,description,currency,amount,haircut_bp,matures_on
+deposits,Demand deposits,HKD,1000000000,0,
+"""
+
 BONDS = "GRN28,kowloon,100000\nGRN28,victoria,100000\nGRN28,lantau,46000\nGRN28,chan,4000"
 
 
@@ -124,6 +128,8 @@ def open_paying_office(folder: Path) -> Office:
             ["terms", "set", "terms.toml"],
         ):
             assert run([*words, "--yes"]) == 0
+        office.write("reserve.csv", RESERVE)
+        assert run(["reserve", "import", "HKDS", "reserve.csv", "--as-of", OPENS, "--yes"]) == 0
     office.issue(MONEY, "money")
     for who in DEV:
         if who != "lantau":

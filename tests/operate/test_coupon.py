@@ -123,6 +123,8 @@ def test_the_payers_clients_are_paid_and_its_own_account_pays(
         paying.write(f"{name}.csv", HEADER + "\n" + row.format(address, kind))
     assert run(["holder", "admit", "omnibus.csv", "--yes"]) == 0
     paying.issue(f"GRN28,{omnibus},1000", "clients")
+    paying.write("clients.csv", "instrument,client,balance\nGRN28,C-1,1000\n")
+    assert run(["omnibus", "import", omnibus, "clients.csv", "--yes"]) == 0
     entitled_coupon(paying)
     (shown,) = json_of(capsys, "bond", "coupon", "show", *JULY)
     owed = {each["account"].lower(): each["amount"] for each in shown["entitlements"]}

@@ -204,6 +204,7 @@ def test_the_register_reconciles_with_the_chain_after_statements(clerk: Clerk) -
     clerk.run("holder", "licence", "add", "lantau", *LICENCE, "--from", clerk.ahead(-5), "--yes")
     clerk.run("holder", "licence", "suspend", "lantau", *LICENCE, "--from", clerk.ahead(-2), "--yes")
     clerk.run("holder", "move", "lantau", "--country", "SG", "--from", clerk.ahead(-2), "--yes")
+    clerk.office.back()
     clerk.office.settle_and_sync()
 
     clerk.run("reconcile", "run")

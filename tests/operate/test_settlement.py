@@ -50,6 +50,7 @@ def test_both_legs_of_a_trade_move_in_one_transaction_and_only_once(market: Mark
 def test_a_settled_trade_reconciles(market: Market) -> None:
     market.ready("T-1")
     market.settle("T-1")
+    market.office.back()
     market.office.settle_and_sync()
 
     found = reconcile(market.office.database, market.office.node)

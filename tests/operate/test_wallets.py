@@ -119,6 +119,7 @@ def test_a_lost_wallet_is_recovered_on_every_instrument_once(clerk: Clerk, recov
         (order,) = orders.orders(connection).values()
         accounts = holders.accounts(connection, office.node.chain_id)
     assert (order.reference, accounts[lost].replaced_by) == ("HCMP 7/2026", NEW)
+    office.back()
     office.settle_and_sync()
     clerk.run("reconcile", "run")
     clerk.run("units", "redeem", "--instrument", "HKDS", "--account", "lantau", "--amount", "1", "--key", "r", "--yes")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -28,9 +29,9 @@ ARTIFACTS = {
 }
 
 
-@pytest.mark.parametrize(("kind", "name"), ARTIFACTS.items())
-def test_slots_are_those_of_the_compiler(kind: str, name: str) -> None:
-    known = artifact(name).storage_slots
+@pytest.mark.parametrize("kind", layout.SLOTS)
+def test_slots_are_those_of_the_compiler(kind: str) -> None:
+    known = artifact(ARTIFACTS[kind]).storage_slots
     assert layout.SLOTS[kind] == {variable: known[variable] for variable in layout.SLOTS[kind]}
 
 
@@ -145,7 +146,7 @@ def test_fields_of_words_do_not_overlap() -> None:
 
 
 def test_a_head_lies_where_the_anchor_keeps_it(ledger: World) -> None:
-    """An anchored head would need two more keys with roles; its slots are those of an empty one beside the last."""
+    """Words are written into its slots, and it answers them as a head."""
     deployer = dev_signer(ledger.node, "dev:0")
     args = [deployer.address, 0, [deployer.address], [dev_signer(ledger.node, "dev:9").address]]
     anchor = deploy(ledger.node, deployer, REGISTRY_ANCHOR, args, bytes(32)).address
@@ -160,6 +161,16 @@ def test_a_head_lies_where_the_anchor_keeps_it(ledger: World) -> None:
         ledger.node.request("anvil_setStorageAt", [anchor, f"0x{slot:064x}", "0x" + word.hex()])
     (found,) = REGISTRY_ANCHOR.call(ledger.node, anchor, "headOf", [instrument, 1], "latest")
     assert found == (words[0], words[1], 5, "0x" + operator.hex(), 8, 9, "0x" + auditor.hex())
+    period = SimpleNamespace(
+        head="0x" + "11" * 32,
+        block_hash="0x" + "22" * 32,
+        supply_units=5,
+        operator="0x" + operator.hex(),
+        block_number=8,
+        holder_count=9,
+        auditor="0x" + auditor.hex(),
+    )
+    assert layout.head_words(period) == [int.from_bytes(word or b"", "big") for word in words]
 
 
 def test_declarations_of_a_type_that_is_not_known_are_refused() -> None:

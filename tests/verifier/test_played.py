@@ -49,4 +49,5 @@ def test_the_scenario_is_proved_on_all_levels(played: Played, capsys: pytest.Cap
     assert "accounts of HKDS: 9 hold all 103,899,315.060000 of the supply, and nobody else holds any" in statements, (
         statements
     )
+    assert any("signed periods are anchored with the head" in each for each in statements)
     assert any("signature by" in each and "as operator" in each for each in statements)

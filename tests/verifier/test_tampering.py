@@ -37,10 +37,14 @@ def test_every_file_that_is_dropped_is_named(written: Draft, tmp_path: Path) -> 
         path.write_bytes(zip_of({each: raw for each, raw in entries.items() if each != name}))
         found = verify_pack(path, Expected(written.block_hash))
         assert {each.place for each in found.levels[0].faults} == {name}
+
+
+def test_a_manifest_without_a_file_is_no_manifest(written: Draft, tmp_path: Path) -> None:
+    for name in (each for each in written.files if each.endswith(".json")):
         less = written.copy()
         del less.files[name]
-        found = verify_pack(less.write(path), Expected(written.block_hash))
-        assert name in found.levels[0].faults[0].place
+        found = verify_pack(less.write(tmp_path / "less.zip"), Expected(written.block_hash))
+        assert [str(each) for each in found.levels[0].faults] == [f"{name}: missing: a pack has to have it"]
 
 
 def test_a_file_that_is_added_is_named(verify: Said, written: Draft, tmp_path: Path) -> None:

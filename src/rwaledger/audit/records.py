@@ -144,6 +144,14 @@ class InstrumentRecords:
         return history(self.token.events)
 
     @cached_property
+    def standings_of(self) -> dict[str, list[tuple[Place, Standing]]]:
+        """Every standing that an account has had by the events, with its place, in the order of the chain."""
+        found: dict[str, list[tuple[Place, Standing]]] = {}
+        for (place, account), standing in self.standing_rows.items():
+            found.setdefault(account, []).append((place, standing))
+        return found
+
+    @cached_property
     def last_standing(self) -> dict[str, Place]:
         """Where the standing of each account changed last."""
         return {account: place for place, account in self.standing_rows}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from rwaledger.domain.dossier import Dossier, Evidence, EvidenceKind, valid_until
 from rwaledger.domain.holder import FIRST_DAY
@@ -27,6 +27,16 @@ def _evidence_until(evidence: Iterable[Evidence], day: date) -> date:
     if EvidenceKind.KYC not in begun:
         return FIRST_DAY
     return min(each.valid_until for each in begun.values())
+
+
+def known_by(dossier: Dossier, moment: datetime) -> Dossier | None:
+    """What had been stated by a moment; None where that was nothing, so that the clocks cannot be compared."""
+    residences = tuple(each for each in dossier.residences if each.recorded_at <= moment)
+    evidence = tuple(each for each in dossier.evidence if each.recorded_at <= moment)
+    licences = tuple(each for each in dossier.licences if each.recorded_at <= moment)
+    if not (residences or evidence or licences):
+        return None
+    return Dossier(dossier.holder, residences, evidence, licences)
 
 
 def residences_about(dossier: Dossier, day: date) -> set[int]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
-from rwaledger.chain.rlp_items import Item, encode_int, encode_list, encode_rlp
+from rwaledger.chain.rlp_items import encode_int, encode_list, encode_rlp
 from rwaledger.chain.rpc import Call, Node
 from rwaledger.domain.block import Log
 from rwaledger.domain.errors import NodeUnreachable
@@ -34,7 +34,11 @@ def receipts_of(node: Node, numbers: Sequence[int]) -> Iterator[tuple[int, Recei
 
 
 def encode_receipt(raw: dict[str, Any]) -> bytes:
-    """A receipt as it stands in its trie: from type 1 on behind the byte of its type (EIP-2718)."""
+    """A receipt as it stands in its trie: from type 1 on behind the byte of its type (EIP-2718).
+
+    Raises:
+        KeyError, ValueError, TypeError: it lacks a part, or one is no hex.
+    """
     outcome = raw.get("root") or raw["status"]
     is_root = len(outcome) == 66
     fields = [
@@ -46,21 +50,16 @@ def encode_receipt(raw: dict[str, Any]) -> bytes:
     return _typed(raw, encode_list(fields))
 
 
-def logs_of_receipts(receipts: Receipts) -> Iterator[Log]:
-    """The logs in a block's receipts. Their index is counted here: it is no part of what the root proves."""
+def logs_of_receipts(receipts: Receipts, addresses: Collection[str]) -> Iterator[Log]:
+    """The logs of these contracts in a block's receipts; their index is counted, since no root proves one."""
     index = 0
     for at, raw in enumerate(receipts):
+        number, block_hash, tx_hash = int(raw["blockNumber"], 16), raw["blockHash"], raw["transactionHash"]
         for log in raw["logs"]:
-            yield Log(
-                address=log["address"].lower(),
-                topics=tuple(log["topics"]),
-                data=log["data"],
-                block_number=int(raw["blockNumber"], 16),
-                block_hash=raw["blockHash"],
-                tx_hash=raw["transactionHash"],
-                tx_index=at,
-                log_index=index,
-            )
+            address = log["address"]
+            if address in addresses or address.lower() in addresses:
+                topics = tuple(log["topics"])
+                yield Log(address.lower(), topics, log["data"], number, block_hash, tx_hash, at, index)
             index += 1
 
 
@@ -104,8 +103,10 @@ def _typed(raw: dict[str, Any], payload: bytes) -> bytes:
 
 
 def _encode_log(log: dict[str, Any]) -> bytes:
-    item: Item = [_bytes(log["address"]), [_bytes(topic) for topic in log["topics"]], _bytes(log["data"])]
-    return encode_rlp(item)
+    """Address of 20 bytes, topics of 32, data: put together by hand, since a history has millions of them."""
+    topics = "".join(["a0" + topic[2:] for topic in log["topics"]])
+    head = bytes.fromhex("94" + log["address"][2:])
+    return encode_list((head, encode_list((bytes.fromhex(topics),)), encode_rlp(bytes.fromhex(log["data"][2:]))))
 
 
 def _number(text: str) -> bytes:

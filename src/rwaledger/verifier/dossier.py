@@ -22,14 +22,20 @@ class Dossier:
     residences: list[Any] = field(default_factory=list)
     evidence: list[Any] = field(default_factory=list)
     licences: list[Any] = field(default_factory=list)
+    _known: dict[date, date] = field(default_factory=dict)
 
     def supported_until(self, day: date) -> date:
         """The last day on which the holder could act, by what had begun to count by a day; before it where not.
 
-        Without evidence of its identity the holder could not act, unless the register keeps none at all and says only
-        until when it counts. Of licences those that follow one another without a gap count together.
+        Without evidence of its identity the holder could not act. Of licences those that follow one another without a
+        gap count together.
         """
-        until: date = self._evidenced_until(day) if self.evidence else self.holder.valid_until
+        if day not in self._known:
+            self._known[day] = self._worked_out(day)
+        return self._known[day]
+
+    def _worked_out(self, day: date) -> date:
+        until = self._evidenced_until(day)
         newest = {(each.kind, each.number): each for each in self.licences}
         begun = [each for each in newest.values() if each.valid_from <= day]
         licensed = _covered_until([(each.valid_from, _last_day(each)) for each in begun], day) if begun else LAST_DAY
@@ -43,9 +49,12 @@ class Dossier:
         return min(ends)
 
     def residences_about(self, day: date) -> set[int]:
-        """Countries of residence on a day or the one before: on the day of a move either is right."""
+        """Countries of residence on a day or the one before: on the day of a move either is right.
+
+        Where nothing is stated of the day, what the register says of the holder stands for it.
+        """
         found = (self._residence_on(day), self._residence_on(day - _DAY))
-        return {each.country for each in found if each is not None}
+        return {each.country for each in found if each is not None} or {self.holder.country}
 
     def _residence_on(self, day: date) -> Any:
         begun = [each for each in self.residences if each.valid_from <= day]

@@ -8,16 +8,14 @@ against the artifacts and against a live chain.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from rwaledger.verifier.keccak import keccak256, keccak256_many
 from rwaledger.verifier.values import AccountWord, InstrumentWord, LockUp, RulesWord
 
 SLOTS = {
     "asset_token": {"_instrument": 2, "_accounts": 3, "_ruleSet": 6, "_allowedCountries": 7},
-    "control_book": {"digestOf": 4},
-    "registry_anchor": {"_last": 4, "_heads": 5},
-    "reserve_attestor": {"_reserves": 4, "_documentHashes": 5},
-    "settlement": {"venueValidUntil": 4, "statusOf": 5},
+    "registry_anchor": {"_heads": 5},
 }
 """The slots of the state variables that are looked at, by kind of contract."""
 
@@ -52,6 +50,12 @@ def head_slots(instrument: str, sequence: int) -> range:
     """The slots of a head in the registry anchor."""
     first = mapped_slot(SLOTS["registry_anchor"]["_heads"], instrument, sequence)
     return range(first, first + HEAD_SLOTS)
+
+
+def head_words(period: Any) -> list[int]:
+    """What the registry anchor keeps of a period, which has the columns of the register's table `periods`."""
+    signed = period.holder_count << 224 | period.block_number << 160 | int(period.operator, 16)
+    return [int(period.head, 16), int(period.block_hash, 16), period.supply_units, signed, int(period.auditor, 16)]
 
 
 def account_word(word: int) -> AccountWord:

@@ -161,6 +161,13 @@ class Ledger(Governed):
         return effects(self.events)
 
     @cached_property
+    def admissions_to_come(self) -> frozenset[tuple[str, int]]:
+        """Account and detail of admissions that are on their way: holders are entered before they are admitted."""
+        done = {execution.ref for execution in self.executions}
+        waiting = (each for ref, each in self.stored.items() if each.row.operation == "admit" and ref not in done)
+        return frozenset((line.recipient, line.detail) for each in waiting for line in each.lines)
+
+    @cached_property
     def authorised_units(self) -> int:
         """Net issuance that was authorised and carried out."""
         return sum(each.authority.net_issuance for each in self.executions if each.authority)

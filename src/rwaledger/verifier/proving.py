@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rwaledger.verifier import rlp, trie
+from rwaledger.verifier import layout, rlp, trie
 from rwaledger.verifier.errors import Refuted
 from rwaledger.verifier.keccak import keccak256, keccak256_many
 from rwaledger.verifier.level import Level, Progress
@@ -25,6 +25,7 @@ def check_state(pack: Pack, level: Level, progress: Progress) -> None:
     level.prove(proved, "storage words, by proofs to the state root")
     for token in pack.tokens.values():
         _check_token(token, level)
+    _check_heads(pack, level)
     _check_code(pack, level)
 
 
@@ -95,6 +96,39 @@ def _check_token(token: Token, level: Level) -> None:
         len(token.accounts),
         f"accounts of {name}: {holders} hold all {_amount(token, supply)} of the supply, and nobody else holds any",
     )
+
+
+def _check_heads(pack: Pack, level: Level) -> None:
+    """What the anchors keep of each signed period is what the register says of it."""
+    addresses = {each.instrument_id: each.address for each in pack.manifest.tokens}
+    anchored = 0
+    for row in pack.table("periods"):
+        proof = pack.proofs.get(row.anchor)
+        if proof is None or row.instrument_id not in addresses:
+            level.unproved.append(
+                f"That period {row.sequence} of {row.instrument_id} is anchored: no contract here is it."
+            )
+            continue
+        slots = layout.head_slots(addresses[row.instrument_id], row.sequence)
+        place = f"chain/proofs/{row.anchor}.json, slots"
+        if any(slot not in proof.slots for slot in slots):
+            level.fault(place, f"the head of period {row.sequence} of {row.instrument_id} is missing")
+            continue
+        words = [proof.slots[slot] for slot in slots]
+        if not words[0]:
+            level.unproved.append(
+                f"That period {row.sequence} of {row.instrument_id} is anchored: at this block it is not."
+            )
+        elif words == layout.head_words(row):
+            anchored += 1
+        else:
+            level.break_(
+                place, f"the head of period {row.sequence} of {row.instrument_id} is not what the register says"
+            )
+    if anchored:
+        level.prove(
+            anchored, "signed periods are anchored with the head, block, supply and signers that they have here"
+        )
 
 
 def _amount(token: Token, units: int) -> str:

@@ -18,7 +18,11 @@ Root = tuple[str, str, str, str]
 
 
 def check(pack: Pack, heads: Mapping[str, str]) -> tuple[Level, list[CheckResult]]:
-    """The level, and what was found; `heads` are those that the caller has kept, by instrument. Raises Refuted where the register is not in the shape that it must."""
+    """The level, and what was found; `heads` are those that the caller has kept, by instrument.
+
+    Raises:
+        Refuted: the register is not in the shape that it must be in.
+    """
     level = Level("L1")
     found, told = run_all(pack, heads), {each.check: each for each in pack.reconciliation}
     for each in found:

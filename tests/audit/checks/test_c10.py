@@ -109,6 +109,21 @@ def test_who_lapsed_and_still_holds_is_listed_and_breaks_nothing(played: Played)
     assert found.note == "Lapsed, and still hold units: retail-b (2026-07-30)."
 
 
+def test_what_was_stated_later_and_told_to_the_chain_makes_nothing_stale(played: Played) -> None:
+    """The coupon came on 20 July; on the 31st it is stated that the licence was suspended, and where Lantau went."""
+    licence = ("--kind", "type 1", "--number", "AAA001", "--from", "2026-07-15")
+    assert played.run("holder", "licence", "suspend", "lantau", *licence, "--yes") == 0
+    assert played.run("holder", "move", "lantau", "--country", "SG", "--from", "2026-07-10", "--yes") == 0
+    read_again(played)
+    found = result(found_in(played), "C10")
+    assert (found.outcome, found.coverage["sides_stated_later"]) == (Outcome.PASS, 1)
+    assert "Of some sides it was stated after their move" in found.note
+
+    edit(played, "UPDATE licences SET recorded_at = '2026-07-16 00:00:00.000000' WHERE suspended_from IS NOT NULL")
+    known = stale("HKDS", "lantau", TOLD, "valid until 2026-07-14")
+    assert roots(played) == [known]
+
+
 def test_an_admission_that_nobody_authorised_supports_nothing(played: Played) -> None:
     """A stolen key says of Lantau what was said before; whatever Lantau moves from then on is unproved."""
     steal(played, "HKDS", "admit", [(LANTAU, 344, 5, day_number(date(2028, 12, 31)))])

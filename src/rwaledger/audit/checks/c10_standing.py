@@ -7,10 +7,13 @@ its Professional Investor Rules (Cap. 571D); licences under Cap. 571 and Cap. 61
 The chain judges by the last valid day that was put into the account's word. This check asks the register's evidence,
 licences and residences what that day should have been, in valid time: what is known now of the day of the block, which
 is a day in UTC, as the contracts count. So a licence that was suspended as from an earlier day makes what moved since
-stale, whenever that was stated. Where the chain let pass what the dossier does not support, the chain's reference was
-stale; where even the chain's day was over, a rule was broken. Class and country on the chain must come from an
-instruction or a recovery: an admission that nobody authorised supports nothing. Forced moves and recoveries go by order
-and not by standing.
+stale, unless nobody could have known: what was stated after the block, and passed on to the chain since, is counted
+and noted, and is no finding. Where the register's clock says that it was known before the block, it is one all the
+same; a clock by which all that is known of a holder came later is another one than the chain's, and says nothing.
+
+Where the chain let pass what the dossier does not support, the chain's reference was stale; where even the chain's day
+was over, a rule was broken. Class and country on the chain must come from an instruction or a recovery: an admission
+that nobody authorised supports nothing. Forced moves and recoveries go by order and not by standing.
 
 Holders who lapsed and still hold are listed and counted. They break no rule: a lapse stops them from moving, and takes
 nothing from them.
@@ -18,15 +21,15 @@ nothing from them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from rwaledger.audit.authority import Effect
 from rwaledger.audit.findings import EVENTS, REGISTER, Findings, cause_of, named_amount, where
 from rwaledger.audit.records import InstrumentRecords, Place, Records, place_of
 from rwaledger.audit.replay import Replay, move_of
-from rwaledger.audit.standing_then import residences_about, supported_until
+from rwaledger.audit.standing_then import known_by, residences_about, supported_until
 from rwaledger.domain.dossier import Dossier
 from rwaledger.domain.holder import FIRST_DAY, Standing, date_of_day_number, day_number
 from rwaledger.domain.instruction import Operation
@@ -44,6 +47,8 @@ PURPOSE = (
 DOSSIER = f"{REGISTER}: dossier"
 _BY_ORDER = (Operation.FORCE_TRANSFER, Operation.RECOVER)
 _ADMITTED = "AccountAdmitted"
+
+_TOLD_LATER = "sides_stated_later"
 
 _Roots = dict[tuple[str, str], str]
 """The first finding of a kind on a holder, by instrument and block; what else it moved follows from it."""
@@ -97,13 +102,17 @@ class _Side:
 
 @dataclass(frozen=True, slots=True)
 class _Objection:
-    """Why a side was not in good standing: what the chain said, and what the register supports."""
+    """Why a side was not in good standing: what the chain said, and what the register supports.
+
+    `is_told_by` is whether a standing on the chain tells the same as the register.
+    """
 
     kind: str
     break_class: BreakClass
     summary: str
     on_chain: str
     supported: str
+    is_told_by: Callable[[Standing], bool] = lambda _: False
 
 
 def _judge_side(findings: Findings, roots: _Roots, each: InstrumentRecords, effect: Effect, side: _Side) -> None:
@@ -114,8 +123,13 @@ def _judge_side(findings: Findings, roots: _Roots, each: InstrumentRecords, effe
         return
     findings.count(sides=1)
     log = effect.event.log
-    dossier = records.office.register.dossiers.get(holder_id)
-    objection = next(_objections(dossier, side, records.office.moment(log.block_number).date()), None)
+    dossier, moment = records.office.register.dossiers.get(holder_id), records.office.moment(log.block_number)
+    objections = list(_objections(dossier, side, moment.date()))
+    found_later = [o for o in objections if dossier and _came_later(each, dossier, side, o, (place_of(log), moment))]
+    if found_later:
+        findings.count(**{_TOLD_LATER: 1})
+        findings.note("Of some sides it was stated after their move that they were not in good standing.")
+    objection = next((o for o in objections if o not in found_later), None)
     if objection is None:
         return
     key = objection.kind, holder_id or side.account
@@ -130,6 +144,19 @@ def _judge_side(findings: Findings, roots: _Roots, each: InstrumentRecords, effe
         follows_from=roots.get(key, ""),
     )
     roots.setdefault(key, found.break_id)
+
+
+def _came_later(
+    each: InstrumentRecords, dossier: Dossier, side: _Side, objection: _Objection, then: tuple[Place, datetime]
+) -> bool:
+    """Whether the chain was told of it after the move, and nothing shows that it was known before."""
+    place, moment = then
+    known = known_by(dossier, moment)
+    if known and objection.kind in {each.kind for each in _objections(known, side, moment.date())}:
+        return False
+    later = (standing for at, standing in each.standings_of.get(side.account, ()) if at > place)
+    # A wallet that was lost and recovered is told nothing any more.
+    return any(objection.is_told_by(standing) for standing in later if standing.admitted)
 
 
 def _objections(dossier: Dossier | None, side: _Side, day: date) -> Iterator[_Objection]:
@@ -149,13 +176,15 @@ def _objections(dossier: Dossier | None, side: _Side, day: date) -> Iterator[_Ob
         summary = f" on {day}, when the holder moved units"
         break_class = stale if is_stale else BreakClass.RULE_BREACH
         supported = f"valid until {until}" if until > FIRST_DAY else "nothing that had begun to count"
-        yield _Objection("lapsed", break_class, summary, _until(standing), supported)
+        ended = day_number(day)
+        yield _Objection(
+            "lapsed", break_class, summary, _until(standing), supported, lambda told: told.valid_until_day < ended
+        )
     countries = residences_about(dossier, day)
     if standing.country not in countries:
         resident = " or ".join(f"{country:03}" for country in sorted(countries))
-        yield _Objection(
-            "resident elsewhere", stale, f" on {day}", f"country {standing.country:03}", f"country {resident}"
-        )
+        sides = f"country {standing.country:03}", f"country {resident}"
+        yield _Objection("resident elsewhere", stale, f" on {day}", *sides, lambda told: told.country in countries)
 
 
 def _until(standing: Standing) -> str:

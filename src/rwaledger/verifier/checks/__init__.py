@@ -1,13 +1,19 @@
 """The twenty checks once more, from a pack alone: what L1 holds against the operator's reconciliation.
 
-They share no code with the rest of the package and follow the same definitions, so that outcomes and root findings are
-the same. Where they cannot be:
+They share no code with the rest of the package and follow the same definitions, so that outcomes, coverage and root
+findings (check, class, instrument, account) are the same. Where they cannot be:
 
-- TIMING needs blocks beyond the pinned one, which no pack has. An instruction that the register calls mined beyond it
-  is taken at its word, and the note of C05 says so.
-- A pack ends at its block, so rows of the register beyond it, a break for the operator, are not there to be found.
-- What an ERC-1271 wallet accepts cannot be asked offline; that the released control book accepted it is proved by its
-  event.
+- What lies beyond the pinned block is in no pack: TIMING (C02), a reorganisation that the register has not followed yet
+  (C13), and rows of the register beyond that block (C02, C04, C12). What the register says was mined beyond it is taken
+  at its word, and the notes say so.
+- Rows that the register keeps under another chain, and positions of an instrument that it does not list, are in no pack
+  either: here they are missing where the operator finds them edited (C05, C12, C18, C20).
+- Nor is the log of who did what. It has the hash with which a travel-rule record was made (C19), when an order was
+  priced (C17), and whether an event was taken out from behind a break's life.
+- What an ERC-1271 wallet accepts cannot be asked offline. That the released control book or settlement contract has
+  accepted a signature is proved by its event; a trade's signature that only the register has is not (C18).
+- A transaction without a signature, as a node makes that impersonates an account, has no sender here (C14).
+- A pack has no head of the caller's own: `run_all` takes those that the caller has kept (C20).
 """
 
 from __future__ import annotations

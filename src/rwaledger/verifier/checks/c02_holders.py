@@ -98,10 +98,9 @@ def _require_holder(found: Findings, ledger: Ledger, account: str) -> None:
     held = max(ledger.played.balances.get(account, 0), ledger.state.balance(account) if ledger.state else 0)
     if held <= 0 or account == ZERO_ADDRESS or found.case.is_mapped(account):
         return
-    before = [f.break_id for f in found.found.values() if (f.account, f.cause) == (account, BY_HOLDER)]
     summary = f"{ledger.amount(held)} {ledger.row.symbol} on an account that belongs to no holder on the register"
     values = (EVENTS, ledger.amount(held)), (REGISTER, "no holder")
-    follows = before[0] if before else ""
+    follows = found.first.get((account, BY_HOLDER), "")
     found.add("UNMAPPED_HOLDER", ledger.instrument_id, account, summary, *values, BY_HOLDER, follows)
 
 
@@ -113,21 +112,10 @@ def _compare_holder(found: Findings, ledger: Ledger, account: str) -> None:
         return
     until = day_number(holder.valid_until)
     known = standing._replace(investor_class=holder.investor_class, country=holder.country, valid_until_day=until)
-    if known == standing or _is_on_its_way(ledger, account, known):
+    detail = known.valid_until_day << 24 | known.investor_class << 16 | known.country
+    if known == standing or (account, detail) in ledger.admissions_to_come:
         return
-    before = [f.break_id for f in found.found.values() if f.cause == BY_HOLDER_DATA and f.holder_id == holder.holder_id]
     summary = "what is attested of the account is not what the register knows of its holder"
     values = (EVENTS, described(standing)), (f"{REGISTER}: holder", described(known))
-    follows = before[0] if before else ""
+    follows = found.first.get((f"holder {holder.holder_id}", BY_HOLDER_DATA), "")
     found.add("STALE_REFERENCE", ledger.instrument_id, account, summary, *values, BY_HOLDER_DATA, follows)
-
-
-def _is_on_its_way(ledger: Ledger, account: str, known: Standing) -> bool:
-    detail = known.valid_until_day << 24 | known.investor_class << 16 | known.country
-    done = {execution.ref for execution in ledger.executions}
-    return any(
-        (line.recipient, line.detail) == (account, detail)
-        for ref, stored in ledger.stored.items()
-        if stored.row.operation == "admit" and ref not in done
-        for line in stored.lines
-    )

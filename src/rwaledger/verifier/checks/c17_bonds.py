@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 from rwaledger.verifier.bond import Distribution, Schedule, distribute, schedule_of
-from rwaledger.verifier.checks.c17_paid import compare_payments
+from rwaledger.verifier.checks.c17_paid import Paying, compare_payments
 from rwaledger.verifier.checks.c17_payments import party_of
 from rwaledger.verifier.checks.found import EVENTS, REGISTER, STATE, Findings
 from rwaledger.verifier.ledger import Ledger
@@ -52,17 +52,17 @@ def _judge_entitled(
     case = found.case
     held = held_at(bond, action.record_at)
     _compare_record_date(found, bond, action)
-    if action.status == "declared":
-        return
     rows = (row for row in case.pack.table("entitlements") if row.action_id == action.action_id)
     owed = {row.account: row for row in rows}
+    if action.status == "declared" and not owed:
+        return
     found.count(entitlements=len(owed.keys() | held.keys()))
     follows = _compare_holdings(found, bond, action, owed, held)
-    own = party_of(case, terms.payer).own
-    due = distribute(held, schedule.per_unit, terms.rounding_units, own)
-    follows |= _compare_amounts(found, currency, action, owed, due, follows)
-    _compare_totals(found, bond, currency, action, sum(held.values()), due, next(iter(follows.values()), ""))
-    compare_payments(found, (bond, currency), action, party_of(case, terms.payer), owed, due, follows)
+    payer = party_of(case, terms.payer)
+    due = distribute(held, schedule.per_unit, terms.rounding_units, payer.own)
+    root = _compare_totals(found, bond, currency, action, sum(held.values()), due, next(iter(follows.values()), ""))
+    follows |= _compare_amounts(found, currency, action, owed, due, follows, root)
+    compare_payments(Paying(found, bond, currency, action, payer, owed, due, follows))
 
 
 def _compare_record_date(found: Findings, bond: Ledger, action: Any) -> None:
@@ -103,8 +103,15 @@ def _compare_holdings(
 
 
 def _compare_amounts(
-    found: Findings, currency: Ledger, action: Any, owed: dict[str, Any], due: Distribution, follows: dict[str, str]
+    found: Findings,
+    currency: Ledger,
+    action: Any,
+    owed: dict[str, Any],
+    due: Distribution,
+    follows: dict[str, str],
+    root: str,
 ) -> dict[str, str]:
+    """Where all of them together are not what the terms give, it is that from which each follows."""
     made: dict[str, str] = {}
     for account, units in due.amounts.items():
         row = owed.get(account)
@@ -112,13 +119,14 @@ def _compare_amounts(
             values = (TERMS, currency.amount(units)), (ENTITLED, currency.amount(row.amount_units))
             summary = f"{action.action_id} owes the account another amount than its terms give"
             ids = action.instrument_id, account
-            made[account] = found.add("AMOUNT", *ids, summary, *values, f"{action.action_id} amount").break_id
+            made[account] = found.add("AMOUNT", *ids, summary, *values, f"{action.action_id} amount", root).break_id
     return made
 
 
 def _compare_totals(
-    found: Findings, bond: Ledger, currency: Ledger, action: Any, supply: int, due: Distribution, follows_from: str
-) -> None:
+    found: Findings, bond: Ledger, currency: Ledger, action: Any, supply: int, due: Distribution, root: str
+) -> str:
+    """Units on the record date, the exact amount, and what the payer provides; of several the first is the root."""
     exact = action.exact_amount
     rows = (
         ("supply", bond.amount(supply), _units(bond, action.supply_units)),
@@ -130,7 +138,9 @@ def _compare_totals(
             summary = f"{action.action_id}: the {name} is not what its terms give for what was held"
             values = (TERMS, wanted), (ACTION, kept)
             cause = f"{action.action_id} {name}"
-            found.add("AMOUNT", action.instrument_id, "", summary, *values, cause, follows_from)
+            made = found.add("AMOUNT", action.instrument_id, "", summary, *values, cause, root)
+            root = root or made.break_id
+    return root
 
 
 def _units(ledger: Ledger, units: int | None) -> str:

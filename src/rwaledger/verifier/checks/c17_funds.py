@@ -82,7 +82,7 @@ def _judge_day(found: Findings, fund: _Fund, day: date, orders: Sequence[Any]) -
         due: dict[str, list[int]] = {}
         for order in of_side:
             due.setdefault(order.account, []).append(order.cash_units if step.is_money else order.units)
-        compare(found, payment, due, step.investors(carried.deeds))
+        follows = compare(found, payment, due, step.investors(carried.deeds)) | follows
         if step.is_money:
             manager = party_of(found.case, fund.terms.manager).every
             require_party(found, payment, manager, step.others(carried.deeds))

@@ -45,11 +45,12 @@ def party_of(case: Case, text: str) -> Party:
     return Party(frozenset(own or every), frozenset(every) | named)
 
 
-def compare(found: Findings, payment: Payment, due: Legs, made: Legs) -> None:
-    """One finding for each account in which what was due was not made, or something else was."""
+def compare(found: Findings, payment: Payment, due: Legs, made: Legs) -> dict[str, str]:
+    """One finding for each account in which what was due was not made, or something else was; by account."""
     found.count(payments=sum(map(len, due.values())))
+    findings: dict[str, str] = {}
     if payment.carried.is_excused:
-        return
+        return findings
     for account in sorted(due.keys() | made.keys()):
         wanted, there = Counter(due.get(account, ())), Counter(made.get(account, ()))
         missing, more = wanted - there, there - wanted
@@ -62,7 +63,9 @@ def compare(found: Findings, payment: Payment, due: Legs, made: Legs) -> None:
         values = (EVENTS, _shown(payment, there)), (f"{REGISTER}: recomputed", _shown(payment, wanted))
         summary = f"{payment.name}: what the chain paid is not what was due"
         ids = payment.ledger.instrument_id, account
-        found.add(kind, *ids, summary, *values, payment.name, payment.follows.get(account, ""))
+        root = payment.follows.get(account, "")
+        findings[account] = found.add(kind, *ids, summary, *values, payment.name, root).break_id
+    return findings
 
 
 def _shown(payment: Payment, figures: Counter[int]) -> str:

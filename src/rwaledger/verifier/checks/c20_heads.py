@@ -83,7 +83,7 @@ def _changed(found: Findings, ledger: Ledger, row: Changed) -> None:
     """A row that the periods of several instruments list is told of once, and belongs to none of them."""
     table = row.part.table
     cause = f"{table} {row.key}"
-    if any(each.cause == cause for each in found.found.values()):
+    if (row.account, cause) in found.first:
         return
     own = table == "entitlements" or any(column.name == "instrument_id" for column in TABLES.get(table, ()))
     how = "was changed" if row.now else "is gone"

@@ -72,7 +72,7 @@ class Findings:
         """Something that the check needs is not in the pack."""
         self.missing = why
 
-    def add(
+    def add(  # noqa: PLR0913 - one for each part of a finding
         self,
         break_class: str,
         instrument_id: str,

@@ -132,11 +132,11 @@ class Office:
     def issue(self, rows: str, key: str = "issue") -> Outcome:
         return self.carry_out(Operation.ISSUE, rows, key)
 
-    def back(self, name: str = "HKDS") -> None:
+    def back(self, name: str = "HKDS", units: int = 10**18) -> None:
         """Enters a reserve, counted now, that is enough for whatever is in issue."""
         latest = self.node.block("latest")
         assert latest is not None
-        line = ReserveLine(2, "deposits", "Demand deposits", "HKD", 10**18, 0, None)
+        line = ReserveLine(2, "deposits", "Demand deposits", "HKD", units, 0, None)
         with self.database.begin() as connection:
             reserves.add_statement(connection, ReserveStatement(name, latest.timestamp, (line,), NO_ORDER))
 

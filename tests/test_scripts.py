@@ -49,10 +49,13 @@ def test_the_runbooks_lead_from_nothing_to_a_report(folder: Path) -> None:
     issued = script("issue", *files, "--yes")
     assert issued.returncode == 0, issued.stderr
     assert "48 lines carried out in 6 transactions" in issued.stdout
+    reserve = str(examples / "stablecoin" / "reserve-opening.csv")
+    entering = ["reserve", "import", "HKDS", reserve, "--as-of", "2025-12-31T17:00+08:00", "--yes"]
+    subprocess.run(["rwaledger", *entering], check=True, capture_output=True)
     mine(Node((folder / "rwaledger.toml").read_text().split('"')[1]), 2)
     reconciled = script("reconcile", "report")
     assert reconciled.returncode == 0, reconciled.stderr
-    assert "PASS: all 8 checks agree" in (folder / "report" / "report.json").read_text()
+    assert "PASS: all 20 checks agree" in (folder / "report" / "report.json").read_text()
 
 
 @pytest.mark.parametrize("name", ["deploy", "issue", "coupon", "reconcile"])

@@ -119,7 +119,14 @@ def test_what_was_stated_later_and_told_to_the_chain_makes_nothing_stale(played:
     assert (found.outcome, found.coverage["sides_stated_later"]) == (Outcome.PASS, 1)
     assert "Of some sides it was stated after their move" in found.note
 
-    edit(played, "UPDATE licences SET recorded_at = '2026-07-16 00:00:00.000000' WHERE suspended_from IS NOT NULL")
+    began, of_lantau = "recorded_at = '2026-01-05 00:00:00.000000'", "WHERE holder_id = 'lantau'"
+    edit(
+        played,
+        f"UPDATE evidence SET {began} {of_lantau}",
+        f"UPDATE residences SET {began} {of_lantau} AND country = 344",
+        f"UPDATE licences SET {began} {of_lantau} AND suspended_from IS NULL",
+        "UPDATE licences SET recorded_at = '2026-07-16 00:00:00.000000' WHERE suspended_from IS NOT NULL",
+    )
     known = stale("HKDS", "lantau", TOLD, "valid until 2026-07-14")
     assert roots(played) == [known]
 

@@ -49,6 +49,7 @@ _BY_ORDER = (Operation.FORCE_TRANSFER, Operation.RECOVER)
 _ADMITTED = "AccountAdmitted"
 
 _TOLD_LATER = "sides_stated_later"
+_ELSEWHERE = "resident elsewhere"
 
 _Roots = dict[tuple[str, str], str]
 """The first finding of a kind on a holder, by instrument and block; what else it moved follows from it."""
@@ -152,7 +153,9 @@ def _came_later(
     """Whether the chain was told of it after the move, and nothing shows that it was known before."""
     place, moment = then
     known = known_by(dossier, moment)
-    if known and objection.kind in {each.kind for each in _objections(known, side, moment.date())}:
+    was_known = {each.kind for each in _objections(known, side, moment.date())} if known else set()
+    # Without a residence of that time the holder's row would be asked, which is of today.
+    if objection.kind in was_known and (objection.kind != _ELSEWHERE or (known and known.residences)):
         return False
     later = (standing for at, standing in each.standings_of.get(side.account, ()) if at > place)
     # A wallet that was lost and recovered is told nothing any more.
@@ -184,7 +187,7 @@ def _objections(dossier: Dossier | None, side: _Side, day: date) -> Iterator[_Ob
     if standing.country not in countries:
         resident = " or ".join(f"{country:03}" for country in sorted(countries))
         sides = f"country {standing.country:03}", f"country {resident}"
-        yield _Objection("resident elsewhere", stale, f" on {day}", *sides, lambda told: told.country in countries)
+        yield _Objection(_ELSEWHERE, stale, f" on {day}", *sides, lambda told: told.country in countries)
 
 
 def _until(standing: Standing) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from hashlib import sha256
 
 from rwaledger.verifier.case import Case
@@ -56,7 +56,6 @@ class Findings:
     found: dict[str, Finding] = field(default_factory=dict)
     first: dict[tuple[str, str], str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
-    missing: str = ""
 
     def count(self, **looked_at: int) -> None:
         """Adds to what was looked at."""
@@ -67,10 +66,6 @@ class Findings:
         """Something a reader has to know, once."""
         if text not in self.notes:
             self.notes.append(text)
-
-    def cannot_run(self, why: str) -> None:
-        """Something that the check needs is not in the pack."""
-        self.missing = why
 
     def add(  # noqa: PLR0913 - one for each part of a finding
         self,
@@ -116,12 +111,8 @@ class Findings:
         return False
 
     def result(self) -> CheckResult:
-        """PASS without any finding, FAIL with one, NOT_RUN where something was missing."""
-        outcome = "FAIL" if self.found else "NOT_RUN" if self.missing else "PASS"
-        note = " ".join([self.missing, *self.notes] if self.missing else self.notes)
-        return CheckResult(self.check, self.title, outcome, self.coverage, tuple(self.found.values()), note)
-
-
-def follow(finding: Finding, root: str) -> Finding:
-    """The finding as a consequence of a root."""
-    return replace(finding, follows_from=root)
+        """PASS without any finding, FAIL with one. A pack has what every check needs, or it is refused as a whole."""
+        outcome = "FAIL" if self.found else "PASS"
+        return CheckResult(
+            self.check, self.title, outcome, self.coverage, tuple(self.found.values()), " ".join(self.notes)
+        )

@@ -15,14 +15,19 @@ ATTESTED = f"{REGISTER}: attestation"
 _COLUMNS = {"attestor": "attestor", "expiresAt": "expires_at", "documentHash": "document_hash", "digest": "digest"}
 
 
-def compare_attestations(found: Findings, ledger: Ledger) -> None:
+Miscounted = dict[int, tuple[int, str]]
+"""Of counts that are not what was attested: the units that were, and the finding, by the time of the count."""
+
+
+def compare_attestations(found: Findings, ledger: Ledger) -> Miscounted:
     """A full outer join by contract and time of the count, and each attestation with its count."""
+    miscounted: Miscounted = {}
     published = {(each.log.address, each.args["asOf"]): each for each in published_for(found.case, ledger.address)}
     signed = _signed(found.case, ledger)
     counts = {each.as_of: each for each in counts_of(found.case, ledger.instrument_id)}
     found.count(attestations=len(published.keys() | signed.keys()))
     for key in sorted(published.keys() | signed.keys()):
-        event, row = published.get(key), signed.get(key)
+        event, row, root = published.get(key), signed.get(key), ""
         if event is None:
             _only_signed(found, ledger, row)
         elif row is None:
@@ -31,12 +36,15 @@ def compare_attestations(found: Findings, ledger: Ledger) -> None:
             values = (EVENTS, units), (ATTESTED, "nothing")
             found.add("MISSING_IN_REGISTER", ledger.instrument_id, "", summary, *values, at(event))
         else:
-            _compare(found, ledger, event, row)
+            root = _compare(found, ledger, event, row)
         if row is not None:
-            _compare_count(found, ledger, row, counts.get(row.as_of))
+            counted = _compare_count(found, ledger, row, counts.get(row.as_of), root)
+            if counted:
+                miscounted[row.as_of] = row.amount_units, counted
     lapsed = [each.args["expiresAt"] for each in published.values()][-1:]
     if lapsed and lapsed[0] < found.case.pin.block_time:
         found.note(f"The attestation of {ledger.instrument_id} lapsed at {lapsed[0]} seconds since 1970.")
+    return miscounted
 
 
 def published_for(case: Case, token: str) -> list[Event]:
@@ -61,14 +69,13 @@ def _only_signed(found: Findings, ledger: Ledger, row: Any) -> None:
     found.add("MISSING_ON_CHAIN", ledger.instrument_id, "", summary, *values, f"attestation as of {row.as_of}")
 
 
-def _compare(found: Findings, ledger: Ledger, event: Event, row: Any) -> None:
-    """The amount first; else the terms, all of which the digest covers."""
+def _compare(found: Findings, ledger: Ledger, event: Event, row: Any) -> str:
+    """The amount first; else the terms, all of which the digest covers. The finding of a wrong amount."""
     ids = ledger.instrument_id, ""
     if event.args["amount"] != row.amount_units:
         values = (EVENTS, ledger.amount(event.args["amount"])), (ATTESTED, ledger.amount(row.amount_units))
         summary = f"another reserve was attested than the register says: {where(event.log)}"
-        found.add("AMOUNT", *ids, summary, *values, at(event))
-        return
+        return found.add("AMOUNT", *ids, summary, *values, at(event)).break_id
     wrong = [
         (name, getattr(row, column)) for name, column in _COLUMNS.items() if getattr(row, column) != event.args[name]
     ]
@@ -80,6 +87,7 @@ def _compare(found: Findings, ledger: Ledger, event: Event, row: Any) -> None:
         values = (EVENTS, str(event.args[name])), (ATTESTED, str(value))
         summary = f"the register's attestation is not the one that was published, in its {name}: {where(event.log)}"
         found.add("TAMPER", *ids, summary, *values, at(event))
+    return ""
 
 
 def _digest(ledger: Ledger, row: Any) -> str:
@@ -91,10 +99,13 @@ def _digest(ledger: Ledger, row: Any) -> str:
         return "impossible"
 
 
-def _compare_count(found: Findings, ledger: Ledger, row: Any, counted: Count | None) -> None:
-    if counted is None or counted.total != row.amount_units:
-        shown = ledger.amount(counted.total) if counted else "no count"
-        values = (ATTESTED, ledger.amount(row.amount_units)), (f"{REGISTER}: reserve", shown)
-        summary = f"what was attested as of {row.as_of} is not the sum of a count in the register"
-        kind = "AMOUNT" if counted else "COVERAGE"
-        found.add(kind, ledger.instrument_id, "", summary, *values, f"reserve as of {row.as_of} attested")
+def _compare_count(found: Findings, ledger: Ledger, row: Any, counted: Count | None, root: str) -> str:
+    """What is attested is the sum of the count of the same time; the finding, if it is not."""
+    if counted is not None and counted.total == row.amount_units:
+        return ""
+    shown = ledger.amount(counted.total) if counted else "no count"
+    values = (ATTESTED, ledger.amount(row.amount_units)), (f"{REGISTER}: reserve", shown)
+    summary = f"what was attested as of {row.as_of} is not the sum of a count in the register"
+    kind = "AMOUNT" if counted else "COVERAGE"
+    cause = f"reserve as of {row.as_of} attested"
+    return found.add(kind, ledger.instrument_id, "", summary, *values, cause, root).break_id

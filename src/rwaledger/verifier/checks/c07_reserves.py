@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from rwaledger.verifier.case import Case
-from rwaledger.verifier.checks.c07_attestations import compare_attestations
+from rwaledger.verifier.checks.c07_attestations import Miscounted, compare_attestations
 from rwaledger.verifier.checks.c07_backing import Count, counts_of, ineligible, worth
 from rwaledger.verifier.checks.found import EVENTS, REGISTER, Findings
 from rwaledger.verifier.ledger import Ledger
@@ -27,14 +27,13 @@ def run(case: Case) -> Findings:
     for ledger in case.ledgers:
         if ledger.row.kind == "stablecoin":
             found.count(stablecoins=1)
-            _judge_counts(found, ledger)
-            compare_attestations(found, ledger)
+            _judge_counts(found, ledger, compare_attestations(found, ledger))
         else:
             _require_no_reserve(found, ledger)
     return found
 
 
-def _judge_counts(found: Findings, ledger: Ledger) -> None:
+def _judge_counts(found: Findings, ledger: Ledger, miscounted: Miscounted) -> None:
     now = found.case.pin.block_time
     counts = [each for each in counts_of(found.case, ledger.instrument_id) if each.as_of <= now]
     *then, at_pin = outstanding_at(ledger, [*(each.as_of for each in counts), now])
@@ -44,9 +43,13 @@ def _judge_counts(found: Findings, ledger: Ledger) -> None:
         found.add("COVERAGE", ledger.instrument_id, "", summary, (EVENTS, units), (RESERVE, "none"), "no count")
     for count, outstanding in zip(counts, then, strict=True):
         wrong = _judge_lines(found, ledger, count)
-        is_short = _judge_coverage(found, ledger, count, outstanding, wrong)
+        lost = sum(worth(line) for line, _ in wrong)
+        roots = [(count.total, id_) for _, id_ in wrong] + [
+            each for as_of, each in miscounted.items() if as_of == count.as_of
+        ]
+        is_short = _judge_coverage(found, ledger, count, outstanding, lost, roots)
         if count is counts[-1] and not is_short:
-            _judge_coverage(found, ledger, count, at_pin, wrong)
+            _judge_coverage(found, ledger, count, at_pin, lost, roots)
 
 
 def _judge_lines(found: Findings, ledger: Ledger, count: Count) -> list[tuple[Any, str]]:
@@ -63,10 +66,13 @@ def _judge_lines(found: Findings, ledger: Ledger, count: Count) -> list[tuple[An
 
 
 def _judge_coverage(
-    found: Findings, ledger: Ledger, count: Count, outstanding: Outstanding, wrong: list[tuple[Any, str]]
+    found: Findings, ledger: Ledger, count: Count, outstanding: Outstanding, lost: int, roots: list[tuple[int, str]]
 ) -> bool:
-    """Whether it is short; judged on the amounts themselves."""
-    counted = count.total - sum(worth(line) for line, _ in wrong)
+    """Whether it is short; judged on the amounts themselves.
+
+    `lost` are units of lines that do not count, `roots` what the reserve would be but for each finding on it.
+    """
+    counted = count.total - lost
     if counted >= outstanding.units:
         return False
     short = ledger.amount(outstanding.units - counted)
@@ -76,7 +82,7 @@ def _judge_coverage(
         f"{unfrozen} are outstanding without what is frozen"
     )
     values = (EVENTS, ledger.amount(outstanding.units)), (RESERVE, ledger.amount(counted))
-    follows = wrong[0][1] if wrong and count.total >= outstanding.units else ""
+    follows = next((id_ for units, id_ in roots if units >= outstanding.units), "")
     found.add("VALUATION", ledger.instrument_id, "", summary, *values, f"reserve as of {count.as_of}", follows)
     return True
 

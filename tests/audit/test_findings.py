@@ -119,9 +119,8 @@ def test_frozen_units_that_moved_without_an_order_are_named(world: World) -> Non
     emit(world, topic, frozen, other, hex(500_001))  # 6.75 held, 6.25 of it frozen
     world.sync()
     found = reconcile(world.database, world.node)
-    breach, again = sorted(
-        (each for each in found.breaks if each.break_class is BreakClass.RULE_BREACH), key=lambda each: each.follows_from
-    )
+    breaches = [each for each in found.breaks if each.break_class is BreakClass.RULE_BREACH]
+    breach, again = sorted(breaches, key=lambda each: each.follows_from)
     assert (breach.check, breach.account) == ("C11", frozen)
     assert (again.check, again.follows_from) == ("C09", breach.break_id)
     assert breach.cause == "{}/{}".format(*tampering.transfers(world)[-1])

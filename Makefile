@@ -12,7 +12,7 @@ UV = VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv --quiet pip
 
 .PHONY: help
 help: ## List what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: setup ## Run the main job from deployment to report; results in build/demo/
@@ -34,6 +34,10 @@ gas: setup ## Show what each operation costs beside other systems; results in bu
 .PHONY: throughput
 throughput: setup ## Show how fast 10,000 holders are admitted and issued to; results in build/bench.json
 	@$(BIN)/python -m benchmarks.throughput
+
+.PHONY: audit-bench
+audit-bench: setup ## Show what an audit of 100,000 holders costs; results in build/bench.json (builds a chain, half an hour)
+	@$(BIN)/python -m benchmarks.audit
 
 .PHONY: slither
 slither: setup ## Have slither look for weaknesses of the contracts

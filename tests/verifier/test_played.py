@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,9 @@ import pytest
 
 from rwaledger.verifier import zipapp
 from rwaledger.verifier.pack import Pack
+from tests.audit import seeding
 from tests.played import Played
+from tests.verifier.writer import Draft
 
 
 def exported(played: Played, capsys: pytest.CaptureFixture[str], code: int, *args: str) -> Path:
@@ -51,3 +54,27 @@ def test_the_scenario_is_proved_on_all_levels(played: Played, capsys: pytest.Cap
     )
     assert any("signed periods are anchored with the head" in each for each in statements)
     assert any("signature by" in each and "as operator" in each for each in statements)
+
+
+def test_an_exemption_that_nobody_signed_hides_nothing(played: Played, capsys: pytest.CaptureFixture[str]) -> None:
+    """The operator's reconciliation calls a check exempt; no exemption is in the register."""
+    seeding.unmapped_wallet(played)
+    path = exported(played, capsys, 3)
+    assert verified(path, 3)["verdict"].startswith("BREAKS")
+    with zipfile.ZipFile(path) as archive:
+        forged = Draft({name: archive.read(name) for name in archive.namelist()[2:]}, manifest_of(path))
+    results = forged.json("reconciliation.json")
+    for each in results["results"]:
+        if each["outcome"] == "FAIL":
+            each["outcome"] = "EXEMPT"
+    forged.put("reconciliation.json", {**results, "passed": True})
+    forged.manifest["passed"] = True
+    found = verified(forged.write(path), 3)
+    assert found["verdict"].startswith("REFUTED")
+    assert "the operator has EXEMPT, here it is FAIL" in json.dumps(found)
+
+
+def manifest_of(path: Path) -> dict[str, Any]:
+    with zipfile.ZipFile(path) as archive:
+        found: dict[str, Any] = json.loads(archive.read("manifest.json"))
+    return found

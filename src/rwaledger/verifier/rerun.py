@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -12,6 +13,7 @@ from rwaledger.verifier.values import CheckResult, Finding
 
 PLACE = "reconciliation.json"
 TIMING = "TIMING"
+_BLOCK = re.compile(r"block (\d+)|(\d+)/\d+")
 
 Root = tuple[str, str, str, str]
 """Check, class, instrument and account of a root finding."""
@@ -30,7 +32,7 @@ def check(pack: Pack, heads: Mapping[str, str]) -> tuple[Level, list[CheckResult
         if other is None:
             level.fault(PLACE, f"{each.check} was not run by the operator; here it is {each.outcome}")
         else:
-            _compare(each, other, level)
+            _compare(each, other, level, pack.manifest.pin.block_number)
     for other in told.values():
         level.unproved.append(f"{other.check} ({other.outcome}): this verifier does not do this check again.")
     level.trusted.append(
@@ -39,28 +41,34 @@ def check(pack: Pack, heads: Mapping[str, str]) -> tuple[Level, list[CheckResult
     return level, found
 
 
-def _compare(found: CheckResult, told: CheckResult, level: Level) -> None:
+def _compare(found: CheckResult, told: CheckResult, level: Level, pin: int) -> None:
     """Outcome and root findings have to be the same, but for what has to do with blocks behind the pinned one."""
-    roots, others = _roots(found), _roots(told)
+    unseen = [each for each in told.findings if not each.follows_from and _is_beyond(each, pin)]
+    roots, others = _roots(found.findings, []), _roots(told.findings, unseen)
     for root in (others - roots).elements():
         level.fault(PLACE, f"{_words(root)}: the operator found it, here it is not found")
     for root in (roots - others).elements():
         level.fault(PLACE, f"{_words(root)}: found here, and not by the operator")
-    if told.outcome == "EXEMPT" and found.outcome == "FAIL":
-        level.trusted.append(f"That {found.check} was rightly exempted: here it fails.")
-    elif told.outcome != found.outcome:
+    if told.outcome != found.outcome and not (unseen and not others and not roots):
         level.fault(PLACE, f"{found.check}: the operator has {told.outcome}, here it is {found.outcome}")
-    if any(each.break_class == TIMING for each in told.findings):
-        level.unproved.append(f"{found.check}: what is TIMING, since it happened behind the pinned block.")
+    if unseen:
+        what = ", ".join(sorted({each.break_class for each in unseen}))
+        level.unproved.append(f"{found.check}: what is {what} behind the pinned block, of which the pack has nothing.")
     covered = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in found.coverage.items()) or "nothing"
     level.prove(None, f"{found.check} {found.outcome}, {found.title}: {covered}")
 
 
-def _roots(result: CheckResult) -> Counter[Root]:
+def _is_beyond(finding: Finding, pin: int) -> bool:
+    """Whether it is about a block behind the pinned one: a movement not read yet, or a chain that parted there."""
+    at = _BLOCK.match(finding.cause)
+    return finding.break_class == TIMING or (at is not None and int(at[1] or at[2]) > pin)
+
+
+def _roots(findings: Iterable[Finding], unseen: Sequence[Finding]) -> Counter[Root]:
     return Counter(
         (each.check, each.break_class, each.instrument_id, each.account)
-        for each in result.findings
-        if not each.follows_from and each.break_class != TIMING
+        for each in findings
+        if not each.follows_from and each not in unseen
     )
 
 
@@ -68,8 +76,7 @@ def _words(root: Root) -> str:
     return ", ".join(part for part in root if part)
 
 
-def breaks(results: Iterable[CheckResult], told: Sequence[CheckResult]) -> list[Finding]:
-    """The root findings that let a reconciliation fail: those of checks that fail and are not exempted."""
-    exempted = {each.check for each in told if each.outcome == "EXEMPT"}
-    failed = (each for each in results if each.outcome == "FAIL" and each.check not in exempted)
+def breaks(results: Iterable[CheckResult]) -> list[Finding]:
+    """The root findings that let a reconciliation fail, as they are found here: nobody's word exempts them."""
+    failed = (each for each in results if each.outcome == "FAIL")
     return [finding for each in failed for finding in each.findings if not finding.follows_from]

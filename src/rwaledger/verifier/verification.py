@@ -52,7 +52,7 @@ def _levels(pack: Pack, expected: Expected, rpc_url: str, started: Verification,
     progress("checks", 1, 1)
     if rpc_url:
         levels.append(_level("L2", lambda: _other_node(pack, rpc_url, progress)))
-    findings = tuple(rerun.breaks(results, pack.reconciliation)) if results else ()
+    findings = tuple(rerun.breaks(results)) if results else ()
     return replace(found, levels=(*levels, chain_level), results=tuple(results), findings=findings)
 
 

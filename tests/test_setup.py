@@ -85,9 +85,9 @@ def test_node_packages_have_exact_versions() -> None:
 
 
 def test_every_import_of_the_package_is_a_declared_dependency() -> None:
-    declared = {
-        canonicalize_name(Requirement(line).name) for line in _toml("pyproject.toml")["project"]["dependencies"]
-    }
+    project = _toml("pyproject.toml")["project"]
+    extras = [line for lines in project["optional-dependencies"].values() for line in lines]
+    declared = {canonicalize_name(Requirement(line).name) for line in [*project["dependencies"], *extras]}
     distributions = packages_distributions()
     undeclared = {
         name: sorted(str(path.relative_to(PACKAGE)) for path in paths)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -16,8 +18,19 @@ from tests.played import NODE, Played, node_with_state_of, played_in
 OPERATOR, AUDITOR = "dev:20", "dev:21"
 
 
+def forget_periods(played: Played) -> None:
+    """The register as it would be had the story signed nothing: no period, no anchor, nothing of it was ever read."""
+    with closing(sqlite3.connect(played.folder / "register.db")) as connection, connection:
+        for table in ("period_rows", "periods"):
+            connection.execute(f"DELETE FROM {table}")
+        (anchor,) = connection.execute("SELECT address FROM contracts WHERE kind = 'registry_anchor'").fetchone()
+        for table in ("events", "checkpoints", "contracts"):
+            connection.execute(f"DELETE FROM {table} WHERE address = ?", (anchor,))
+
+
 def with_anchor(played: Played, operator: str = OPERATOR, auditor: str = AUDITOR) -> None:
-    """The anchor is deployed with two keys of its own, and the register has read it."""
+    """An anchor is deployed with two keys of its own, and the register has read it and no other."""
+    forget_periods(played)
     settings = played.folder / "rwaledger.toml"
     settings.write_text(f'operator = "{operator}"\nauditor = "{auditor}"\n' + settings.read_text())
     for name in (operator, auditor):

@@ -110,6 +110,7 @@ def test_a_log_that_does_not_fit_its_event_fails(world: World) -> None:
     assert {(each.check, each.break_class) for each in found.breaks} == {
         ("C12", BreakClass.COVERAGE),
         ("C12", BreakClass.MISSING_IN_REGISTER),
+        ("C13", BreakClass.MISSING_IN_REGISTER),  # the header of its block
     }
 
 

@@ -61,9 +61,10 @@ EXPECTED: dict[int, Found] = {
     ),
     10: Found(*("C14", "MISSING_IN_REGISTER", "", ""), left=("chain", "nonce 7, {}"), right=("register", "nothing")),
     11: Found(*("C13", "TAMPER", "", ""), left=("chain", "{}"), right=("register", "{}")),
+    12: Found(*("C20", "TAMPER", "HKDS", "fund-manager"), left=("signed period", "{}"), right=("register", "{}")),
     14: Found(*("C02", "TIMING", "HKDS", "kowloon"), left=("events", "5.000000"), right=("register", "not yet read")),
 }
-"""Blocks and hashes are not the same in two playings of the story: `{}` stands for them."""
+"""Blocks and hashes are not the same in two playings of the story: `{}` stands for them. 13: test_signed_periods."""
 
 PASSING = {14, 15}
 

@@ -169,7 +169,7 @@ def test_what_cannot_be_meant_is_refused_before_anything_is_done(
         ("--rpc-url", "foo", "register", "sync"): (2, "rpc_url is not a URL"),
         ("--rpc-url", "http://127.0.0.1:99999", "register", "sync"): (2, "rpc_url is not a URL"),
         ("node", "start", "--port", "70000"): (2, "70000"),
-        ("reconcile", "run", "--out", "zero.csv/report"): (1, "Not a directory"),
+        ("reconcile", "run", "--out", "zero.csv/report"): (2, "zero.csv is no folder"),
     }
     for command, (code, message) in refused.items():
         capsys.readouterr()

@@ -99,7 +99,7 @@ def test_its_events_are_mirrored_by_name_and_an_unknown_one_is_a_finding(office:
     settlement = address_of(office, ContractKind.SETTLEMENT)
     code = office.node.code(settlement)
     office.node.request("anvil_setCode", [settlement, EMITTER])
-    send_and_wait(office.node, dev_signer(office.node, MAKER), Outgoing(settlement, "0x"))
+    send_and_wait(office.node, dev_signer(office.node, "dev:9"), Outgoing(settlement, "0x"))
     office.node.request("anvil_setCode", [settlement, code])
     office.settle_and_sync()
 

@@ -144,11 +144,12 @@ PDF_TEXTS = st.lists(st.text(PLAIN, max_size=40) | st.sampled_from(HOSTILE), min
 def test_any_text_survives_on_paper(texts: list[str]) -> None:
     import typst
 
-    read = flat("".join(reading.pdf_texts(FORMS["pdf"].render(of_texts(texts)))))
+    # At the end of a line, readers take a hyphen for one that only breaks a word.
+    read = flat("".join(reading.pdf_texts(FORMS["pdf"].render(of_texts(texts))))).replace("-", "")
     with TemporaryDirectory() as folder:
         glyphs = Glyphs(typst, Path(folder))
         for text in texts:
-            assert flat(glyphs.printable(text)) in read
+            assert flat(glyphs.printable(text)).replace("-", "") in read
 
 
 # ------------------------------------------------------------------ JSON and CSV

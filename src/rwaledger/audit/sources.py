@@ -271,7 +271,9 @@ def _instrument_records(
     stored = {each.instruction.ref: each for each in extract.instructions}
     authority = control_book(stored, found.events, token.events, instrument, found.later, found.sent)
     authority = without_reversals(authority, extract.waivers.reversals(instrument.instrument_id), token.events)
-    unread = tuple(_beyond(node, instrument.address, extract.pin)) if register.positions is not None else ()
+    # Beyond a fork the register has read another chain, and of this one nothing.
+    ends_here = register.positions is not None or extract.blocks_read.fork is not None
+    unread = tuple(_beyond(node, instrument.address, extract.pin)) if ends_here else ()
     return InstrumentRecords(instrument, token, state, replayed, register, authority, accounts, unread)
 
 

@@ -49,7 +49,8 @@ class Wanted:
         """Takes these options out of all that a verb was given, and refuses at once what cannot be done.
 
         Raises:
-            UsageError: a form for files only without `--out`, a suffix of no form, or two forms asked for at once.
+            UsageError: a form for files only without `--out`, a suffix of no form, a place within a file, or two forms
+                asked for at once.
         """
         form, out, as_json = given.pop("form"), given.pop("out"), given.pop("as_json")
         if as_json and form not in (None, "json"):
@@ -58,6 +59,8 @@ class Wanted:
             raise UsageError(f"{form} is a form for files", f"Add --out, such as --out {STEM}.{form}.")
         if out is not None and form is None and _is_file(out):
             _form_of(out)
+        if out is not None:
+            _require_place(out)
         return cls(form, out, as_json)
 
 
@@ -100,6 +103,13 @@ def write_document(
     written = [path for path, each in paths.items() if _write(document, each, path, fields, needed=len(paths) == 1)]
     say("written: " + ", ".join([str(written[0]), *(path.name for path in written[1:])]))
     return written
+
+
+def _require_place(out: Path) -> None:
+    """Known before minutes of work."""
+    above = next(each for each in out.absolute().parents if each.exists())
+    if not above.is_dir():
+        raise UsageError(f"{above} is no folder, so that {out} cannot be written", "Name another with --out.")
 
 
 def _is_file(out: Path) -> bool:

@@ -119,8 +119,8 @@ def test_all_seeded_breaks_together_yield_every_finding_and_no_other(played_apar
     found = reconcile(played_apart.database, played_apart.node)
     told, due = roots_of(found), [EXPECTED[number] for number in ORDER if number in EXPECTED]
     for expected in due:
-        (match,) = [each for each in told if is_as_expected(each, expected)] or [None]
-        assert match is not None, f"{expected} is not among {told}"
-        told.remove(match)
+        matching = [each for each in told if is_as_expected(each, expected)]
+        assert len(matching) == 1, f"{expected} is not among {told}"
+        told.remove(matching[0])
     assert told == []
     assert not found.passed

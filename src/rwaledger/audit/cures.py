@@ -152,9 +152,7 @@ def _of(check: str, *causes: str) -> Callable[[Break], bool]:
 def _at_place(check: str) -> Callable[[Break], bool]:
     """What stands beyond the pinned block, and clears by itself, is nothing's root."""
     return lambda found: (
-        found.check == check
-        and place_of_cause(found.cause) is not None
-        and found.break_class is not BreakClass.TIMING
+        found.check == check and place_of_cause(found.cause) is not None and found.break_class is not BreakClass.TIMING
     )
 
 

@@ -89,7 +89,7 @@ def _named_block(context: Context, block: int | None) -> int:
     from rwaledger.audit.pin import choose_pin
 
     with context.database.read() as connection:
-        return choose_pin(connection, context.node, block).block_number
+        return choose_pin(connection, context.node, block).pin.block_number
 
 
 def _require_place(place: Path) -> None:

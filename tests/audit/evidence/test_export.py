@@ -136,3 +136,8 @@ _SIMPLE = st.recursive(
 @given(_SIMPLE)
 def test_the_quick_encoder_writes_what_the_library_writes(value: object) -> None:
     assert canonical_line(value).encode() == rfc8785.dumps(value)  # type: ignore[arg-type]
+
+
+def test_a_pack_is_named_by_chain_and_block(played: Played) -> None:
+    told = json_of(played, "evidence", "export")
+    assert (played.folder / f"31337-{told['block_number']}.evidence.zip").stat().st_size == told["bytes"]

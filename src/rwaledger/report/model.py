@@ -7,9 +7,11 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
 from rwaledger.chain.addresses import checksummed
+from rwaledger.chain.text_signatures import text_signer
 from rwaledger.domain.block import Pin
 from rwaledger.domain.calendar import local_date
 from rwaledger.domain.errors import RegisterConflict
+from rwaledger.domain.exemption import fault_of
 from rwaledger.domain.holder import Account
 from rwaledger.domain.instrument import Instrument
 from rwaledger.domain.posting import ISSUANCE_ACCOUNT
@@ -50,7 +52,8 @@ def build(
         known = [i for i in instruments.instruments(c) if i.chain_id == pin.chain_id]
         parts = tuple(_part(c, i, pin, accounts, names) for i in known if i.deploy_block <= pin.block_number)
         day = local_date(datetime.fromtimestamp(pin.timestamp, UTC), zone or load_policy(None).zone)
-        in_force = tuple(each for _, each, _ in exemptions(c, pin.chain_id) if each.is_in_force(day))
+        signed = (each for key, each, text in exemptions(c, pin.chain_id) if not fault_of(key, each, text, text_signer))
+        in_force = tuple(each for each in signed if each.is_in_force(day))
     excused = frozenset().union(*(result.let_pass for result in reconciliation.results))
     timing, let_pass, findings = _sorted(_findings(reconciliation.breaks, names), excused)
     return Report(

@@ -10,7 +10,6 @@ import pytest
 
 from rwaledger.chain.local import local_node
 from rwaledger.registry.database import Database
-from tests.audit.signing import signed, signed_scenario  # noqa: F401
 from tests.audit.world import World, build_world
 
 

@@ -1,21 +1,14 @@
-"""The scenario with a period of each instrument signed, countersigned and anchored, all through the front door."""
+"""The periods that the scenario signs, and further ones: closed with the story's own keys, under its own anchor."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
 
-import pytest
-
-from rwaledger.chain.keys import dev_address
-from rwaledger.chain.local import fund, mine
 from rwaledger.domain.period import Period
 from rwaledger.registry import periods
-from tests.played import NODE, Played, node_with_state_of, played_in
-
-OPERATOR, AUDITOR = "dev:20", "dev:21"
+from tests.audit.seeding import read_again
+from tests.played import Played
 
 
 def forget_periods(played: Played) -> None:
@@ -28,30 +21,16 @@ def forget_periods(played: Played) -> None:
             connection.execute(f"DELETE FROM {table} WHERE address = ?", (anchor,))
 
 
-def with_anchor(played: Played, operator: str = OPERATOR, auditor: str = AUDITOR) -> None:
-    """An anchor is deployed with two keys of its own, and the register has read it and no other."""
-    forget_periods(played)
-    settings = played.folder / "rwaledger.toml"
-    settings.write_text(f'operator = "{operator}"\nauditor = "{auditor}"\n' + settings.read_text())
-    for name in (operator, auditor):
-        fund(played.node, dev_address(name))
-    assert played.run("period", "deploy-anchor", "--yes") == 0
-    sync(played)
+def close(played: Played, *settings: str, auditor: str = "auditor") -> list[Period]:
+    """Reconciled, signed, countersigned and anchored; all periods there are.
 
-
-def sync(played: Played) -> None:
-    """What happened becomes final, and the mirror reads it."""
-    mine(played.node, 2)
-    assert played.run("register", "sync") == 0
-
-
-def close(played: Played, *names: str) -> list[Period]:
-    """Reconciled, signed, countersigned and anchored; all periods there are."""
-    sync(played)
-    assert played.run("reconcile", "run", "--record") == 0
-    assert played.run("period", "close", *names, "--auditor", AUDITOR, "--yes") == 0
-    assert played.run("period", "anchor", *names, "--yes") == 0
-    sync(played)
+    At a new block: of those before its start, a node tells the anchor other hashes than it tells everyone else.
+    """
+    read_again(played)
+    assert played.run(*settings, "reconcile", "run", "--record") == 0
+    assert played.run(*settings, "period", "close", "--auditor", auditor, "--yes") == 0
+    assert played.run(*settings, "period", "anchor", "--yes") == 0
+    read_again(played)
     return signed_periods(played)
 
 
@@ -60,25 +39,5 @@ def signed_periods(played: Played) -> list[Period]:
         return periods.periods(c)
 
 
-@pytest.fixture(scope="session")
-def signed_scenario(scenario_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
-    """The story with a period of each instrument closed at its end, and a node of its own."""
-    folder = tmp_path_factory.mktemp("signed")
-    with (
-        node_with_state_of(scenario_folder, folder) as node,
-        played_in(scenario_folder, folder / "story", node) as played,
-    ):
-        with_anchor(played)
-        close(played)
-        yield played
-
-
-@pytest.fixture
-def signed(signed_scenario: Played, tmp_path: Path) -> Iterator[Played]:
-    """The same; whatever a test does to register or chain is undone behind it."""
-    node = signed_scenario.node
-    assert NODE not in {path.name for path in signed_scenario.folder.iterdir()}
-    snapshot = node.request("evm_snapshot")
-    with played_in(signed_scenario.folder, tmp_path / "story", node) as found:
-        yield found
-    node.request("evm_revert", [snapshot])
+def last_period(played: Played, name: str = "HKDS") -> Period:
+    return max((each for each in signed_periods(played) if each.instrument_id == name), key=lambda each: each.sequence)

@@ -7,7 +7,9 @@ import pytest
 from rwaledger.audit.reconcile import reconcile
 from rwaledger.domain.reconciliation import Reconciliation
 from tests.audit import seeding
+from tests.audit.forging import forge
 from tests.audit.seeding import SEEDS, Found
+from tests.audit.signing import last_period
 from tests.played import Played
 
 CONTROL_BOOK = "control book"
@@ -64,7 +66,7 @@ EXPECTED: dict[int, Found] = {
     12: Found(*("C20", "TAMPER", "HKDS", "fund-manager"), left=("signed period", "{}"), right=("register", "{}")),
     14: Found(*("C02", "TIMING", "HKDS", "kowloon"), left=("events", "5.000000"), right=("register", "not yet read")),
 }
-"""Blocks and hashes are not the same in two playings of the story: `{}` stands for them. 13: test_signed_periods."""
+"""Blocks and hashes are not the same in two playings of the story: `{}` stands for them. 13 is below."""
 
 PASSING = {14, 15}
 
@@ -107,6 +109,25 @@ def test_a_seeded_break_alone_yields_exactly_its_finding(played_apart: Played, n
     assert len(told) == len(due), told
     assert all(is_as_expected(*pair) for pair in zip(told, due, strict=True)), told
     assert found.passed is (number in PASSING)
+
+
+def test_all_that_was_signed_rewritten_is_found_with_a_head_that_was_kept_and_only_so(played: Played) -> None:
+    """Number 13: rows, hashes, keys and anchor are the forger's, so that all of them agree with one another."""
+    kept = last_period(played).head
+    seeding.edited_in_signed_period(played)
+    forge(played)
+    forged = last_period(played).head
+    assert forged != kept
+    found = reconcile(played.database, played.node)
+    assert [result.outcome for result in found.results] == ["PASS"] * 20, found.breaks
+    assert found.breaks == ()
+    known = reconcile(played.database, played.node, expected_heads={"HKDS": kept})
+    due = Found(
+        *("C20", "TAMPER", "HKDS", ""), left=("expected", kept), right=("register", f"last head {forged}, of 1")
+    )
+    assert roots_of(known) == [due]
+    assert len(known.breaks) == 1
+    assert not known.passed
 
 
 ORDER = (15, 6, 1, 9, 7, 11, 14, 2, 3, 4, 5, 8, 10, 12)

@@ -12,6 +12,7 @@ from sqlalchemy import delete, update
 
 from rwaledger.audit.reconcile import reconcile
 from rwaledger.chain.addresses import checksummed
+from rwaledger.chain.keys import dev_signer
 from rwaledger.domain.calendar import local_date
 from rwaledger.domain.errors import RegisterConflict
 from rwaledger.domain.reconciliation import Outcome
@@ -140,13 +141,18 @@ def test_findings_carry_names_and_readable_addresses(world: World) -> None:
 def test_an_exemption_in_force_is_on_page_one(world: World) -> None:
     pin = reconcile(world.database, world.node).pin
     day = local_date(datetime.fromtimestamp(pin.timestamp, UTC), "Asia/Hong_Kong")
-    signed = replace(exemption(), chain_id=pin.chain_id, valid_from=day, expires_on=day)
+    first, second = (dev_signer(world.node, key) for key in ("dev:1", "dev:2"))
+    drafted = replace(exemption(), chain_id=pin.chain_id, valid_from=day, expires_on=day, first_signer=first.address)
+    signed = replace(drafted, first_signature=first.sign_text(drafted.preimage))
     with world.database.begin() as c:
         add_exemption(c, replace(signed, second_signer=None, second_signature=None))
-        countersign(c, signed.exemption_id, SIGNERS[1], "0x02")
+        countersign(c, signed.exemption_id, second.address, second.sign_text(signed.preimage))
     found = reconcile(world.database, world.node)
     assert [each.scope for each in model.build(world.database, found).exemptions] == ["C02 on BIG"]
     assert document(model.build(world.database, found)).tables[0].name == "exemptions"
+    with world.database.begin() as c:
+        c.execute(update(tables.exemptions).values(second_signature=tables.exemptions.c.first_signature))
+    assert model.build(world.database, found).exemptions == ()
     tomorrow = replace(signed, valid_from=day + timedelta(days=1), expires_on=day + timedelta(days=1))
     assert not tomorrow.is_in_force(day)
 

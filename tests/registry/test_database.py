@@ -59,6 +59,16 @@ def test_a_snapshot_does_not_see_what_is_committed_later(database: Database) -> 
         assert chains(reader) == 1
 
 
+def test_a_snapshot_that_is_read_again_is_the_same(database: Database) -> None:
+    with database.snapshot() as register:
+        with register.read() as reader:
+            assert chains(reader) == 0
+        with database.begin() as writer:
+            instruments.add_chain(writer, CHAIN, GENESIS)
+        with register.read() as reader:
+            assert chains(reader) == 0
+
+
 def test_a_snapshot_cannot_be_written_in(database: Database) -> None:
     with pytest.raises((DBAPIError, DatabaseUnreachable)), database.read() as c:
         instruments.add_chain(c, CHAIN, GENESIS)

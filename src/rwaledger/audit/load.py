@@ -9,13 +9,13 @@ from rwaledger.audit.steps import Steps
 from rwaledger.chain.rpc import Node
 from rwaledger.domain.errors import ChainMismatch
 from rwaledger.policies.loading import load_policy
-from rwaledger.registry.database import Database
+from rwaledger.registry.database import Readable
 
 _ATTEMPTS = 2
 
 
 def load(
-    database: Database,
+    database: Readable,
     node: Node,
     block: int | None = None,
     steps: Steps | None = None,

@@ -15,11 +15,11 @@ from rwaledger.chain.rpc import Node
 from rwaledger.domain.policy import Policy
 from rwaledger.domain.reconciliation import CheckResult, Reconciliation
 from rwaledger.policies.loading import load_policy
-from rwaledger.registry.database import Database
+from rwaledger.registry.database import Readable
 
 
 def reconcile(
-    database: Database,
+    database: Readable,
     node: Node,
     block: int | None = None,
     checks: Sequence[str] | None = None,
@@ -46,7 +46,7 @@ def reconcile(
 
 
 def examine(
-    database: Database,
+    database: Readable,
     node: Node,
     block: int | None,
     checks: Sequence[str] | None,

@@ -59,9 +59,9 @@ def run(
     wanted = Wanted.of(given)
     if record and checks:
         raise UsageError("only a reconciliation by all checks goes on record", "Leave out --check, or --record.")
-    with progress() as shown:
+    with progress() as shown, context.database.snapshot() as register:
         found = reconcile(
-            context.database,
+            register,
             context.node,
             block=block,
             checks=list(checks) or None,
@@ -70,7 +70,7 @@ def run(
             expected_heads=_heads(expected_heads),
         )
         zone = context.policy.zone
-        report = build(context.database, found, context.seal if names else None, zone=zone)
+        report = build(register, found, context.seal if names else None, zone=zone)
     made, extra = document(report), fields(report)
     if wanted.out is not None:
         write_document(made, wanted.form, wanted.out, extra)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
@@ -17,7 +17,7 @@ from rwaledger.registry.migrations import REVISIONS
 if TYPE_CHECKING:
     from rwaledger.registry.sealing import Seal
 
-__all__ = ["Connection", "Database"]
+__all__ = ["Connection", "Database", "Readable", "Snapshot"]
 
 _BUSY_SECONDS = 15
 _CONNECT_SECONDS = 10
@@ -29,6 +29,31 @@ _CLEARED = 4
 _CLEARED_MARK = f"PRAGMA user_version = {_CLEARED}"
 
 
+class Readable(Protocol):
+    """A register that can be read: as it is at each reading, or where it holds still, as it was at the first."""
+
+    @property
+    def holds_still(self) -> bool:
+        """Whether one reading sees what the one before it saw."""
+
+    def read(self) -> AbstractContextManager[Connection]:
+        """One snapshot to read."""
+
+
+class Snapshot:
+    """A register as of one moment, for those who come back to it."""
+
+    holds_still = True
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """The same snapshot as every time."""
+        yield self._connection
+
+
 class Database:
     """A register at a URL: `sqlite:///file.db`, or `postgresql://user@host/name`.
 
@@ -37,6 +62,8 @@ class Database:
     Raises:
         SettingsError: the URL is malformed, or names a database that cannot keep a register.
     """
+
+    holds_still = False
 
     def __init__(self, url: str) -> None:
         parsed = _parse(url)
@@ -81,6 +108,16 @@ class Database:
         self._require_file()
         with translated(self._target), self._reader.begin() as connection:
             yield connection
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Snapshot]:
+        """One snapshot that can be read again and again, as long as this lasts.
+
+        Raises:
+            DatabaseUnreachable, SchemaMismatch: as `read`.
+        """
+        with self.read() as connection:
+            yield Snapshot(connection)
 
     def migrate(self, open_seal: Callable[[], Seal] | None = None) -> None:
         """Brings the tables to this version, or creates them; all in one transaction, or not at all.

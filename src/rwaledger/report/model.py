@@ -18,7 +18,7 @@ from rwaledger.domain.posting import ISSUANCE_ACCOUNT
 from rwaledger.domain.reconciliation import Break, BreakClass, Reconciliation, Value
 from rwaledger.policies.loading import load_policy
 from rwaledger.registry import holders, instruments, positions
-from rwaledger.registry.database import Connection, Database
+from rwaledger.registry.database import Connection, Readable
 from rwaledger.registry.digest import register_digest
 from rwaledger.registry.exemptions import exemptions
 from rwaledger.registry.sealing import Seal
@@ -32,12 +32,13 @@ _ADDRESS = re.compile(r"0x[0-9a-f]{40}(?![0-9a-f])")
 
 
 def build(
-    database: Database, reconciliation: Reconciliation, seal: Seal | None = None, *, zone: str | None = None
+    database: Readable, reconciliation: Reconciliation, seal: Seal | None = None, *, zone: str | None = None
 ) -> Report:
     """The report of a reconciliation, with holdings and supply from the register at the pinned block.
 
     Holders are named where `seal`, the privacy key, is given; else by their short names alone. `zone` is where the days
-    of exemptions begin and end, by default that of the packaged policy.
+    of exemptions begin and end, by default that of the packaged policy. A snapshot has to be the one that was
+    reconciled; of a register that moves on it is made sure, by its digest, that it has not.
 
     Raises:
         AuthorisationError: the names were sealed with another key.
@@ -46,7 +47,8 @@ def build(
     """
     pin = reconciliation.pin
     with database.read() as c:
-        _require_same_register(c, reconciliation)
+        if not database.holds_still:
+            _require_same_register(c, reconciliation)
         names = _names(c, seal)
         accounts = holders.accounts(c, pin.chain_id)
         known = [i for i in instruments.instruments(c) if i.chain_id == pin.chain_id]

@@ -1,4 +1,4 @@
-"""A chain and a register of many holders and postings, for the audit's benchmark: built once, and kept.
+"""A chain and a register of many holders and postings, for benchmarks: built once, and kept.
 
 Every holder is admitted and issued to by the product's own commands, so that each has an instruction behind it. The
 other postings are transfers: a treasury pays a hundred holders at a time, which needs nobody's approval.
@@ -30,10 +30,8 @@ from rwaledger.registry import instruments
 from rwaledger.registry.database import Database
 
 TREASURY = "dev:7"
-PAID_AT_ONCE = 100
 HOLDERS_A_FILE = 10_000
-_BATCHES_AT_ONCE = 40
-_GAS_A_BATCH = 6_000_000
+_GAS_A_TRANSFER = 60_000
 _INSTRUMENT = """
 [[instrument]]
 id = "BENCH"
@@ -46,6 +44,18 @@ domicile = "HK"
 [instrument.rules]
 countries = ["HK"]
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Blocks:
+    """How the transfers lie in blocks: so many in a transaction, so many transactions in a block."""
+
+    transfers: int
+    transactions: int
+
+
+LARGE = Blocks(100, 40)
+"""Anvil copies its state for every block: with many holders, few large blocks are quicker than many small ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +75,7 @@ class Office:
 
 
 @contextmanager
-def office(folder: Path, holders: int, postings: int) -> Iterator[Office]:
+def office(folder: Path, holders: int, postings: int, blocks: Blocks = LARGE) -> Iterator[Office]:
     """The chain with its register; one that was built in `folder` for the same numbers is used again."""
     built = folder / "built.json"
     wanted = {"holders": holders, "postings": postings}
@@ -76,7 +86,7 @@ def office(folder: Path, holders: int, postings: int) -> Iterator[Office]:
         place = Office(folder, node)
         _write_settings(place)
         if not built.exists():
-            _build(place, holders, postings)
+            _build(place, holders, postings, blocks)
             built.write_text(json.dumps(wanted))
         # A restarted node knows the state of its last block only: what is pinned must be newer.
         node.request("anvil_mine", ["0x3"])
@@ -84,7 +94,7 @@ def office(folder: Path, holders: int, postings: int) -> Iterator[Office]:
         yield place
 
 
-def _build(place: Office, holders: int, postings: int) -> None:
+def _build(place: Office, holders: int, postings: int, blocks: Blocks) -> None:
     started = time.monotonic()
     (place.folder / "instruments.toml").write_text(_INSTRUMENT, "utf-8")
     for preparation in ("deploy", "activate"):
@@ -94,36 +104,37 @@ def _build(place: Office, holders: int, postings: int) -> None:
         place.rwaledger("holder", "admit", people, "--issue", allocations, "--yes", "--json")
         _say(f"{min(first + HOLDERS_A_FILE, holders):,} of {holders:,} holders admitted", started)
     transfers = (postings - 2 * holders) // 2
-    _pay(place, holders, transfers, started)
+    _pay(place, holders, transfers, blocks, started)
 
 
-def _pay(place: Office, holders: int, transfers: int, started: float) -> None:
+def _pay(place: Office, holders: int, transfers: int, blocks: Blocks, started: float) -> None:
     """The treasury pays the holders in turn, a unit each."""
     with Database(f"sqlite:///{place.folder / 'register.db'}").read() as c:
         token = instruments.instrument(c, "BENCH").address
     signer = dev_signer(place.node, TREASURY)
     recipients = [person("holder", number) for number in range(1, holders)]
-    # Anvil copies its state for every block: few large ones are quicker than many small ones.
     place.node.request("evm_setAutomine", [False])
-    batches = [_paid(recipients, first) for first in range(0, transfers, PAID_AT_ONCE)]
-    for first in range(0, len(batches), _BATCHES_AT_ONCE):
-        calls = [
-            Outgoing(token, ASSET_TOKEN.encode("batchTransfer", [batch, [1] * len(batch)]))
-            for batch in batches[first : first + _BATCHES_AT_ONCE]
-        ]
-        nonce = next_nonce(place.node, signer.address)
-        signed = sign_calls(place.node, signer, calls, [_GAS_A_BATCH] * len(calls), nonce)
+    nonce = next_nonce(place.node, signer.address)
+    said_at = 0
+    for first in range(0, transfers, blocks.transfers * blocks.transactions):
+        last = min(first + blocks.transfers * blocks.transactions, transfers)
+        batches = [_paid(recipients, each, blocks.transfers) for each in range(first, last, blocks.transfers)]
+        calls = [Outgoing(token, ASSET_TOKEN.encode("batchTransfer", [some, [1] * len(some)])) for some in batches]
+        gas = [_GAS_A_TRANSFER * blocks.transfers] * len(calls)
+        signed = sign_calls(place.node, signer, calls, gas, nonce)
+        nonce += len(signed)
         broadcast(place.node, [each.raw for each in signed])
         place.node.request("anvil_mine", ["0x1"])
         if not all(each.succeeded for each in await_receipts(place.node, [each.tx_hash for each in signed])):
             raise RuntimeError("a transfer of the treasury was refused")
-        if first % (_BATCHES_AT_ONCE * 10) == 0:
-            _say(f"{first * PAID_AT_ONCE:,} of {transfers:,} transfers", started)
+        if last - said_at >= 50_000:
+            said_at = last
+            _say(f"{last:,} of {transfers:,} transfers", started)
     place.node.request("evm_setAutomine", [True])
 
 
-def _paid(recipients: list[str], first: int) -> list[str]:
-    return [recipients[number % len(recipients)] for number in range(first, first + PAID_AT_ONCE)]
+def _paid(recipients: list[str], first: int, count: int) -> list[str]:
+    return [recipients[number % len(recipients)] for number in range(first, first + count)]
 
 
 def _files(folder: Path, first: int, last: int) -> tuple[str, str]:

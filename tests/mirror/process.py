@@ -14,6 +14,7 @@ from rwaledger.chain.rpc import Node
 from rwaledger.mirror.finality import Finality
 from rwaledger.mirror.sync import sync
 from rwaledger.registry.database import Database
+from tests.mirror.watching import EachBatch
 
 _SPAWNER = multiprocessing.get_context("forkserver")
 _SPAWNER.set_forkserver_preload([__name__])
@@ -50,7 +51,8 @@ def _sync(database_url: str, node_url: str, blocks_max: int, steps: int | None) 
     countdown = _Countdown(steps)
     event.listen(Engine, "before_cursor_execute", countdown)
     event.listen(Engine, "commit", countdown)
-    sync(Database(database_url), Node(node_url), Finality("latest"), progress=countdown, blocks_max=blocks_max)
+    watcher = EachBatch(countdown)
+    sync(Database(database_url), Node(node_url), Finality("latest"), watcher=watcher, blocks_max=blocks_max)
 
 
 class _Countdown:

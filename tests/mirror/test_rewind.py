@@ -13,6 +13,7 @@ from rwaledger.chain.rpc import Node
 from rwaledger.domain.errors import NodeError, RegisterConflict
 from rwaledger.mirror.finality import Finality
 from rwaledger.mirror.sync import sync
+from rwaledger.mirror.watcher import Batch
 from rwaledger.registry import audit_log
 from rwaledger.registry.database import Database
 from tests.mirror.asset_token import A, B, C, Token, deploy_token, mine, one_block, register
@@ -25,6 +26,7 @@ from tests.mirror.books import (
     orphaned_events,
 )
 from tests.mirror.proxy import Proxy
+from tests.mirror.watching import EachBatch
 
 LATEST = Finality("latest")
 _REQUESTS_OF_IDENTITY = 4
@@ -200,7 +202,9 @@ def test_contracts_at_different_checkpoints(
     sync(database, node, LATEST)
     register(database, bond)
     with pytest.raises(_Stopped):
-        sync(database, node, LATEST, progress=_stop, blocks_max=node.head() - 2 - bond.instrument.deploy_block)
+        sync(
+            database, node, LATEST, watcher=EachBatch(_stop), blocks_max=node.head() - 2 - bond.instrument.deploy_block
+        )
     assert checkpoint_number(database, bond) == node.head() - 3
     reorganise(node, depth, (bond.call("mint", B, 1), 0), (bond.call("mint", A, 1), depth - 1))
 
@@ -291,5 +295,5 @@ class _Stopped(Exception):
     pass
 
 
-def _stop(_done: int, _total: int) -> None:
+def _stop(_batch: Batch) -> None:
     raise _Stopped

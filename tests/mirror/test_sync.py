@@ -31,6 +31,7 @@ from tests.mirror.asset_token import (
 )
 from tests.mirror.books import assert_agrees_with_chain, books, checkpoint_number, everything
 from tests.mirror.proxy import Proxy
+from tests.mirror.watching import EachBatch
 
 LATEST = Finality("latest")
 
@@ -90,7 +91,9 @@ def test_progress_tells_of_each_batch(sqlite: Database, node: Node, token: Token
     mine(node, 25)
     register(sqlite, token)
     told: list[tuple[int, int]] = []
-    sync(sqlite, node, LATEST, progress=lambda done, total: told.append((done, total)), blocks_max=10)
+    sync(
+        sqlite, node, LATEST, watcher=EachBatch(lambda b: told.append((b.blocks_done, b.blocks_wanted))), blocks_max=10
+    )
     blocks = node.head() - token.instrument.deploy_block + 1
     assert told == [(10, blocks), (20, blocks), (blocks, blocks)]
 

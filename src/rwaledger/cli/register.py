@@ -8,6 +8,7 @@ import click
 
 from rwaledger.cli.context import Context, json_option, pass_context
 from rwaledger.cli.output import emit, progress, table
+from rwaledger.cli.register_follow import follow as follow_command
 from rwaledger.domain.errors import UsageError
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ def migrate(context: Context, as_json: bool) -> None:
 @pass_context
 def sync(context: Context, until: int | None, rewind_limit: int | None, as_json: bool) -> None:
     """Read all events up to finality into postings and positions; resumes, and rewinds a reorganisation."""
+    from rwaledger.cli.sync_progress import ShownBatches
     from rwaledger.mirror.finality import Finality
     from rwaledger.mirror.rewind import REWIND_LIMIT
     from rwaledger.mirror.sync import sync as mirror
@@ -48,7 +50,7 @@ def sync(context: Context, until: int | None, rewind_limit: int | None, as_json:
             context.database,
             context.node,
             Finality.parse(context.settings.finality),
-            progress=lambda done, total: shown("sync", done, total),
+            watcher=ShownBatches(shown),
             until=until,
             rewind_limit=REWIND_LIMIT if rewind_limit is None else rewind_limit,
         )
@@ -68,6 +70,9 @@ def sync(context: Context, until: int | None, rewind_limit: int | None, as_json:
         f"{summary.postings:,} postings from {summary.blocks:,} blocks{rewound}"
     )
     emit(document, text, as_json=as_json)
+
+
+command.add_command(follow_command)
 
 
 @command.command()

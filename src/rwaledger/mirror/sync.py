@@ -17,14 +17,12 @@ from rwaledger.mirror.identity import Mirrored, identify
 from rwaledger.mirror.rewind import REWIND_LIMIT, heal
 from rwaledger.mirror.streams import Stream, streams
 from rwaledger.mirror.validate import validate
+from rwaledger.mirror.watcher import Batch, Watcher
 from rwaledger.registry import ledger
 from rwaledger.registry.database import Database
 
 ATTEMPTS_MAX = 4
 _PAUSE_S = 0.1
-
-Progress = Callable[[int, int], None]
-"""Told the blocks done and the blocks to do, after each batch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +46,17 @@ def sync(
     database: Database,
     node: Node,
     finality: Finality,
-    progress: Progress | None = None,
     until: int | None = None,
     rewind_limit: int = REWIND_LIMIT,
     blocks_max: int = BLOCKS_MAX,
+    watcher: Watcher | None = None,
 ) -> SyncSummary:
     """Reads all events of all contracts of the node's chain into the register, up to what is final.
 
     `until` stops at an earlier block. What is in the register already is not read again, and a sync that
     was killed at any point goes on where its last transaction ended. Several may run at once; each batch is
     one's or the other's. A batch is at most `blocks_max` blocks, and fewer where the node refuses that many.
+    `watcher` is told of every batch once it is committed.
 
     Raises:
         ChainMismatch: another chain, history or code than the register's, or a node that lags behind it.
@@ -73,7 +72,7 @@ def sync(
         newest = finality.target_block(node)
         return newest if until is None else min(newest, until)
 
-    run = _Sync(database, node, mirrored, find_target, progress or _no_progress, rewind_limit, RangeSize(blocks_max))
+    run = _Sync(database, node, mirrored, find_target, watcher or Watcher(), rewind_limit, RangeSize(blocks_max))
     run.run()
     return run.summary()
 
@@ -86,7 +85,7 @@ class _Sync:
     node: Node
     mirrored: Mirrored
     find_target: Callable[[], int]
-    progress: Progress
+    watcher: Watcher
     rewind_limit: int
     size: RangeSize
     target: int = 0
@@ -124,6 +123,8 @@ class _Sync:
         rewound = heal(self.database, self.node, self.mirrored, self.target, self.size, self.rewind_limit)
         self.rewound_blocks += rewound.blocks
         self.added += rewound.added
+        if rewound.blocks:
+            self.watcher.rewound(rewound.blocks, rewound.added)
 
     def _catch_up(self) -> None:
         """The stream that is furthest behind goes first, as far as the next one, which it then joins."""
@@ -140,11 +141,11 @@ class _Sync:
         with self.database.begin() as c:
             _, added = apply(c, self.mirrored, stream, decoded)
         self.added += added
-        self._report(stream.block_number, span.last)
+        self._report(stream.block_number, span.last, added)
 
-    def _report(self, before: int, now: int) -> None:
+    def _report(self, before: int, now: int, added: Added) -> None:
         self.start = before if self.start is None else min(self.start, before)
-        self.progress(now - self.start, self.target - self.start)
+        self.watcher.applied(Batch(now, added, now - self.start, self.target - self.start))
 
     def _checkpoints(self) -> list[Checkpoint]:
         with self.database.read() as c:
@@ -157,9 +158,6 @@ class _Sync:
         self.failed_at = place
         if self.failures == ATTEMPTS_MAX:
             raise error
+        self.watcher.refused(error)
         if isinstance(error, InconsistentAnswer):
             time.sleep(_PAUSE_S * self.failures)
-
-
-def _no_progress(_done: int, _total: int) -> None:
-    return

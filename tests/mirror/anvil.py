@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -40,3 +42,17 @@ def _answering(url: str) -> Node:
             time.sleep(0.02)
         else:
             return Node(url)
+
+
+@contextmanager
+def twin_of(node: Node, *extra_args: str) -> Iterator[Node]:
+    """A second node with the same chain and state as the first has now; from here on each goes its own way.
+
+    The state goes by a file, since a request may have no more than 2 MB.
+    """
+    state = bytes.fromhex(node.request("anvil_dumpState", [True])[2:])
+    with tempfile.NamedTemporaryFile(suffix=".json") as file:
+        file.write(gzip.decompress(state))
+        file.flush()
+        with anvil("--load-state", file.name, *extra_args) as twin:
+            yield twin

@@ -1,23 +1,29 @@
-"""Syncs in processes of their own, which can be killed at any statement that they send to the database."""
+"""Syncs and migrations in processes of their own, which can be killed at any step that they take at the database."""
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
+import resource
 import signal
 from collections.abc import Callable
+from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, event
-
 from rwaledger.chain.rpc import Node
+from rwaledger.domain.errors import RwaledgerError
 from rwaledger.mirror.finality import Finality
 from rwaledger.mirror.sync import sync
 from rwaledger.registry.database import Database
-from tests.mirror.watching import EachBatch
+from rwaledger.registry.migrations import upgrade  # noqa: F401 - so that it is there before a process is killed
+from tests.mirror.patience import impatient
+from tests.mirror.steps import Countdown, counted
 
 _SPAWNER = multiprocessing.get_context("forkserver")
 _SPAWNER.set_forkserver_preload([__name__])
+_NOBODY = 65_534
 
 
 def sync_in_process(database_url: str, node_url: str, blocks_max: int) -> Callable[[], int]:
@@ -26,11 +32,39 @@ def sync_in_process(database_url: str, node_url: str, blocks_max: int) -> Callab
 
 
 def sync_until_killed(database_url: str, node_url: str, blocks_max: int, steps: int) -> bool:
-    """Whether a sync came to its end before it was killed at its `steps`-th step.
+    """Whether a sync came to its end, be it an error, before it was killed at its `steps`-th step.
 
-    A step is a statement about to be sent, a commit about to be sent, or a commit just acknowledged.
+    A step is a statement, a tenth row of a COPY, or a commit that is about to be sent, or a commit just acknowledged.
     """
-    exit_code = _start(_sync, database_url, node_url, blocks_max, steps)()
+    return _ended(_start(_sync_in_vain, database_url, node_url, blocks_max, steps)())
+
+
+def migrate_until_killed(database_url: str, steps: int) -> bool:
+    """The same of a migration."""
+    return _ended(_start(_migrate, database_url, steps)())
+
+
+def sync_with_small_files(database_url: str, node_url: str, bytes_max: int) -> str:
+    """How a sync ended that can make no file longer than that; empty where it ended well."""
+    return _told(_sync_with_small_files, database_url, node_url, bytes_max)
+
+
+def sync_as_nobody(database_url: str, node_url: str, folder: Path) -> str:
+    """The same of one that may only read what is in the folder."""
+    for path in (folder, *folder.iterdir()):
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    return _told(_sync_as_nobody, database_url, node_url)
+
+
+def _told(target: Callable[..., None], *args: Any) -> str:
+    here, there = _SPAWNER.Pipe()
+    assert _start(target, there, *args)() == 0
+    told: str = here.recv()
+    here.close()
+    return told
+
+
+def _ended(exit_code: int) -> bool:
     assert exit_code in (0, -signal.SIGKILL)
     return exit_code == 0
 
@@ -48,20 +82,43 @@ def _start(target: Callable[..., None], *args: Any) -> Callable[[], int]:
 
 
 def _sync(database_url: str, node_url: str, blocks_max: int, steps: int | None) -> None:
-    countdown = _Countdown(steps)
-    event.listen(Engine, "before_cursor_execute", countdown)
-    event.listen(Engine, "commit", countdown)
-    watcher = EachBatch(countdown)
-    sync(Database(database_url), Node(node_url), Finality("latest"), watcher=watcher, blocks_max=blocks_max)
+    countdown = Countdown(steps, _die)
+    with counted(countdown):
+        sync(
+            Database(database_url), Node(node_url), Finality("latest"), watcher=countdown.watcher, blocks_max=blocks_max
+        )
 
 
-class _Countdown:
-    def __init__(self, steps: int | None) -> None:
-        self._left = steps
+def _sync_in_vain(database_url: str, node_url: str, blocks_max: int, steps: int) -> None:
+    with contextlib.suppress(RwaledgerError), impatient():
+        _sync(database_url, node_url, blocks_max, steps)
 
-    def __call__(self, *_: object) -> None:
-        if self._left is None:
-            return
-        self._left -= 1
-        if self._left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
+
+def _migrate(database_url: str, steps: int) -> None:
+    with counted(Countdown(steps, _die)):
+        Database(database_url).migrate()
+
+
+def _sync_with_small_files(told: Connection, database_url: str, node_url: str, bytes_max: int) -> None:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (bytes_max, bytes_max))
+    _tell(told, database_url, node_url)
+
+
+def _sync_as_nobody(told: Connection, database_url: str, node_url: str) -> None:
+    if os.geteuid() == 0:
+        os.setgid(_NOBODY)
+        os.setuid(_NOBODY)
+    _tell(told, database_url, node_url)
+
+
+def _tell(told: Connection, database_url: str, node_url: str) -> None:
+    try:
+        sync(Database(database_url), Node(node_url), Finality("latest"), blocks_max=4)
+    except RwaledgerError as error:
+        told.send(str(error))
+    else:
+        told.send("")
+
+
+def _die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)

@@ -9,7 +9,7 @@ import pytest
 
 from rwaledger.chain.rpc import Node
 from rwaledger.domain.errors import ChainMismatch, NodeError
-from rwaledger.mirror.fetch import RangeSize, is_limit
+from rwaledger.mirror.fetch import RangeSize
 from rwaledger.mirror.finality import Finality
 from rwaledger.mirror.sync import sync
 from rwaledger.registry.database import Database
@@ -49,28 +49,6 @@ def test_a_limit_halves_the_range_and_loses_nothing(
     assert sum(blocks for blocks in asked if blocks <= 5) == node.head() - token.instrument.deploy_block + 1
 
 
-@pytest.mark.parametrize(
-    ("code", "message"),
-    [
-        (-32005, "daily quota"),
-        (-32602, "query returned more than 10000 results. Try with this block range [0x1, 0x5]."),
-        (-32000, "exceed maximum block range: 3"),
-        (-32600, "Log response size exceeded."),
-        (-32000, "eth_getLogs is limited to 3 blocks"),
-        (-32000, "query timed out"),
-        (-32000, "Block range is too large"),
-        (-32062, "response is too big"),
-    ],
-)
-def test_a_limit_is_known_by_its_words(code: int, message: str) -> None:
-    assert is_limit(NodeError("eth_getLogs", code, message))
-
-
-@pytest.mark.parametrize("message", ["the method eth_getLogs does not exist", "internal error", "missing trie node"])
-def test_other_refusals_are_no_limit(message: str) -> None:
-    assert not is_limit(NodeError("eth_getLogs", -32000, message))
-
-
 def test_another_refusal_is_not_repeated(sqlite: Database, node: Node, token: Token) -> None:
     register(sqlite, token)
     with Proxy(node) as proxy:
@@ -90,7 +68,7 @@ def test_a_limit_below_one_block_is_an_error(sqlite: Database, node: Node, token
 def test_a_range_shrinks_to_one_and_grows_to_where_it_was() -> None:
     size = RangeSize(500)
     for _ in range(12):
-        size.halve()
+        size.shrink(size.blocks)
     assert size.blocks == 1
     for _ in range(40):
         size.grow()

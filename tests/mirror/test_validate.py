@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from rwaledger.domain.block import Block, Log
-from rwaledger.mirror.fetch import InconsistentAnswer, Span
+from rwaledger.mirror.doubts import InconsistentAnswer
+from rwaledger.mirror.fetch import Span
 from rwaledger.mirror.validate import validate
 
 TOKEN, OTHER = "0x" + "70" * 20, "0x" + "71" * 20
@@ -69,8 +70,8 @@ def test_headers_that_do_not_link_are_refused(headers: tuple[Block, ...], reason
     [
         ((log(4, 0),), "log 0 of block 4 lies outside"),
         ((log(9, 0),), "log 0 of block 9 lies outside"),
-        ((replace(log(6, 2), block_hash=hash_of(60)),), "log 2 of block 6 belongs to another block"),
-        ((replace(log(6, 2), address=OTHER),), f"log 2 of block 6 is of {OTHER}"),
+        ((log(6, 2)._replace(block_hash=hash_of(60)),), "log 2 of block 6 belongs to another block"),
+        ((log(6, 2)._replace(address=OTHER),), f"log 2 of block 6 is of {OTHER}"),
         ((*LOGS, LOGS[-1]), "log 0 of block 8 comes twice"),
         ((LOGS[1], LOGS[0]), "log 0 of block 5 comes twice or out of order"),
         ((LOGS[2], LOGS[1]), "log 3 of block 5 comes twice or out of order"),

@@ -10,6 +10,7 @@ from eth_abi.exceptions import DecodingError
 from eth_typing import ABIElement
 from eth_utils.abi import abi_to_signature, collapse_if_tuple
 
+from rwaledger.chain.abi_values import Layout
 from rwaledger.chain.artifacts import NAMES, artifact
 
 type_of = collapse_if_tuple
@@ -26,12 +27,35 @@ def shipped_entries(kind: str) -> dict[str, dict[str, Any]]:
     return {abi_to_signature(cast(ABIElement, entry)): entry for entry in found}
 
 
+class Decoder:
+    """Reads the values of an encoding of these parameters, by their names."""
+
+    def __init__(self, parameters: Sequence[dict[str, Any]]) -> None:
+        self._parameters = parameters
+        self._layout = Layout(parameters)
+
+    def decode(self, data: bytes) -> dict[str, object]:
+        """The values by their names.
+
+        Raises:
+            MalformedData: it is not the one encoding that the parameters' types allow. The library says why.
+        """
+        try:
+            return self._layout.values(data)
+        except ValueError:
+            return _decoded_by_library(self._parameters, data)
+
+
 def decode_named(parameters: Sequence[dict[str, Any]], data: bytes) -> dict[str, object]:
-    """The values of an encoding, by the parameters' names.
+    """What a `Decoder` of the parameters reads.
 
     Raises:
         MalformedData: it is not the one encoding that the parameters' types allow.
     """
+    return Decoder(parameters).decode(data)
+
+
+def _decoded_by_library(parameters: Sequence[dict[str, Any]], data: bytes) -> dict[str, object]:
     types = [type_of(parameter) for parameter in parameters]
     try:
         values = decode(types, data)

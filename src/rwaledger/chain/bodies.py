@@ -8,7 +8,7 @@ from typing import Any
 from rwaledger.chain.rlp_items import encode_int, encode_list, encode_rlp
 from rwaledger.chain.rpc import Call, Node
 from rwaledger.domain.block import Log
-from rwaledger.domain.errors import NodeUnreachable
+from rwaledger.domain.errors import BrokenAnswer, NodeUnreachable
 
 BLOCKS_AT_A_TIME = 20
 """Blocks whose receipts are asked for in one batch: of 50 transfers each that is about 2 MB."""
@@ -29,7 +29,7 @@ def receipts_of(node: Node, numbers: Sequence[int]) -> Iterator[tuple[int, Recei
         answers = node.batch([("eth_getBlockReceipts", [hex(number)]) for number in some])
         for number, receipts in zip(some, answers, strict=True):
             if receipts is None:
-                raise NodeUnreachable(node.shown_url, f"it does not have the receipts of block {number}")
+                raise BrokenAnswer(node.shown_url, f"it does not have the receipts of block {number}")
             yield number, receipts
 
 

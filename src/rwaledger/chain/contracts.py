@@ -12,7 +12,7 @@ from eth_abi.exceptions import DecodingError
 from eth_typing import ABIFunction
 from eth_utils.abi import function_abi_to_4byte_selector
 
-from rwaledger.chain.abi import MalformedData, decode_named, type_of
+from rwaledger.chain.abi import Decoder, MalformedData, type_of
 from rwaledger.chain.artifacts import Artifact, artifact
 from rwaledger.chain.reverts import decode_revert
 from rwaledger.chain.rpc import Call, Node
@@ -31,7 +31,7 @@ class _Function:
     selector: bytes
     input_types: list[str]
     output_types: list[str]
-    entry: dict[str, Any]
+    input: Decoder
 
 
 class Binding:
@@ -58,7 +58,7 @@ class Binding:
                 selector=function_abi_to_4byte_selector(cast(ABIFunction, entry)),
                 input_types=[type_of(each) for each in entry["inputs"]],
                 output_types=[type_of(each) for each in entry["outputs"]],
-                entry=entry,
+                input=Decoder(entry["inputs"]),
             )
             for entry in entries
         }
@@ -84,7 +84,7 @@ class Binding:
         raw = bytes.fromhex(calldata[2:])
         for name, function in self._functions.items():
             if function.selector == raw[:4]:
-                return name, decode_named(function.entry["inputs"], raw[4:])
+                return name, function.input.decode(raw[4:])
         raise MalformedData(f"{self.name} has no function with selector 0x{raw[:4].hex()}")
 
     def creation_code(self, args: Sequence[Any]) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from eth_utils.crypto import keccak
+from rwaledger.chain.tries import keccak
 
 Values = Mapping[str, Any]
 """The values of a struct by the names of its members; addresses and bytes32 as hex, structs as such values."""
@@ -38,16 +38,16 @@ class Struct:
 
     @cached_property
     def _type_hash(self) -> bytes:
-        return keccak(text=self.encoded_type)
+        return keccak(self.encoded_type.encode())
 
     def hash(self, values: Values) -> bytes:
         """What EIP-712 calls hashStruct."""
-        encoded = b"".join(self._encoded(abi_type, values[name]) for name, abi_type in self.members)
-        return keccak(self._type_hash + encoded)
+        encoded = [self._encoded(abi_type, values[name]) for name, abi_type in self.members]
+        return keccak(b"".join([self._type_hash, *encoded]))
 
     def _encoded(self, abi_type: str, value: Any) -> bytes:
         if abi_type == "string":
-            return keccak(text=value)
+            return keccak(value.encode())
         if abi_type.endswith("[]"):
             assert self.inner is not None, f"{self.name} has an array, and no inner struct"
             return keccak(b"".join(self.inner.hash(item) for item in value))

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from functools import cache, lru_cache
+from sys import intern
 from typing import Any
 
 from eth_utils.crypto import keccak
 
-from rwaledger.chain.abi import MalformedData, decode_named, shipped_entries
+from rwaledger.chain.abi import Decoder, MalformedData, shipped_entries
+from rwaledger.chain.abi_values import WordReader, word_reader
 from rwaledger.domain.block import ChainEvent, Log
 from rwaledger.domain.errors import MalformedLog
 
 _WORD = 32
-_ADDRESS_PADDING = bytes(12)
+_KEPT = 1 << 18
+"""Topics whose meaning is kept: the same accounts come again and again."""
 
-_WordReader = Callable[[bytes], object]
-"""What one 32-byte word says."""
+_FEW = 1 << 12
+"""Data of which it is kept: amounts and standings, of which some are frequent."""
+
+_TextReader = Callable[[str], object]
+"""What a topic says, given as hex."""
 
 
 def decode(log: Log) -> ChainEvent | None:
@@ -41,24 +48,19 @@ def topics_of(names: Collection[str]) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """How one event lies in a log. `words` are None where its data is more than a row of single words."""
+    """How one event lies in a log: its arguments' names, the topics' before those of the data."""
 
     name: str
-    indexed: tuple[tuple[str, _WordReader], ...]
-    parameters: tuple[dict[str, Any], ...]
-    words: tuple[tuple[str, _WordReader], ...] | None
+    arguments: tuple[str, ...]
+    topics: tuple[_TextReader, ...]
+    data: Callable[[str], tuple[object, ...]]
 
     def read(self, log: Log) -> dict[str, object]:
         topics = log.topics
-        if len(topics) != len(self.indexed) + 1:
-            raise MalformedData(f"{len(topics)} topics instead of {len(self.indexed) + 1}")
-        args = {name: read(_bytes(topics[at], _WORD)) for at, (name, read) in enumerate(self.indexed, 1)}
-        if self.words is None:
-            return args | decode_named(self.parameters, _bytes(log.data, len(log.data) // 2 - 1))
-        data = _bytes(log.data, _WORD * len(self.words))
-        for at, (name, read) in enumerate(self.words):
-            args[name] = read(data[_WORD * at : _WORD * (at + 1)])
-        return args
+        if len(topics) != len(self.topics) + 1:
+            raise MalformedData(f"{len(topics)} topics instead of {len(self.topics) + 1}")
+        values = [read(topic) for read, topic in zip(self.topics, topics[1:], strict=True)]
+        return dict(zip(self.arguments, (*values, *self.data(log.data)), strict=True))
 
 
 def _bytes(text: str, length: int) -> bytes:
@@ -71,63 +73,44 @@ def _bytes(text: str, length: int) -> bytes:
 
 def _layout(event: dict[str, Any]) -> _Layout:
     indexed = [parameter for parameter in event["inputs"] if parameter["indexed"]]
-    parameters = [parameter for parameter in event["inputs"] if not parameter["indexed"]]
-    words = [(parameter["name"], _word_reader(parameter["type"])) for parameter in parameters]
+    plain = [parameter for parameter in event["inputs"] if not parameter["indexed"]]
     return _Layout(
         name=event["name"],
-        indexed=tuple((entry["name"], _word_reader(entry["type"]) or _hash) for entry in indexed),
-        parameters=tuple(parameters),
-        words=tuple((name, read) for name, read in words if read) if all(read for _, read in words) else None,
+        arguments=tuple(parameter["name"] for parameter in (*indexed, *plain)),
+        topics=tuple(_topic_reader(word_reader(parameter["type"]) or _hash) for parameter in indexed),
+        data=_data_reader(plain),
     )
 
 
-def _word_reader(abi_type: str) -> _WordReader | None:
-    """The reader of a type that is one word, or None for every other type."""
-    if abi_type == "address":
-        return _address
-    if abi_type == "bool":
-        return _bool
-    if abi_type.startswith("bytes") and abi_type[5:].isdigit():
-        return _fixed_bytes(int(abi_type[5:]))
-    if abi_type.startswith("uint") and abi_type[4:].isdigit():
-        return _uint(int(abi_type[4:]))
-    return None
+@cache
+def _topic_reader(of_word: WordReader) -> _TextReader:
+    """Text is interned, so that an account is one object in all events and postings."""
+
+    @lru_cache(_KEPT)
+    def read(topic: str) -> object:
+        value = of_word(_bytes(topic, _WORD))
+        return intern(value) if isinstance(value, str) else value
+
+    return read
 
 
-def _address(word: bytes) -> str:
-    if word[:12] != _ADDRESS_PADDING:
-        raise MalformedData(f"0x{word.hex()} is no address")
-    return "0x" + word[12:].hex()
+def _data_reader(plain: Sequence[dict[str, Any]]) -> Callable[[str], tuple[object, ...]]:
+    words = [word_reader(parameter["type"]) for parameter in plain]
+    readers = [read for read in words if read]
+    if len(readers) < len(words):
+        decoder = Decoder(plain)
+        return lambda data: tuple(decoder.decode(_bytes(data, len(data) // 2 - 1)).values())
 
+    @lru_cache(_FEW)
+    def read_words(data: str) -> tuple[object, ...]:
+        raw = _bytes(data, _WORD * len(readers))
+        return tuple([read(raw[_WORD * at : _WORD * (at + 1)]) for at, read in enumerate(readers)])
 
-def _bool(word: bytes) -> bool:
-    value = int.from_bytes(word, "big")
-    if value > 1:
-        raise MalformedData(f"{value} is neither true nor false")
-    return value == 1
+    return read_words
 
 
 def _hash(word: bytes) -> str:
     return "0x" + word.hex()
-
-
-def _fixed_bytes(length: int) -> _WordReader:
-    def read(word: bytes) -> str:
-        if any(word[length:]):
-            raise MalformedData(f"0x{word.hex()} has more than {length} bytes")
-        return "0x" + word[:length].hex()
-
-    return read
-
-
-def _uint(bits: int) -> _WordReader:
-    def read(word: bytes) -> int:
-        value = int.from_bytes(word, "big")
-        if value >> bits:
-            raise MalformedData(f"{value} needs more than {bits} bits")
-        return value
-
-    return read
 
 
 _LAYOUTS = {

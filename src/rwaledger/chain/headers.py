@@ -9,7 +9,7 @@ from typing import Any
 from rwaledger.chain.rlp_items import encode_int, encode_list, encode_rlp
 from rwaledger.chain.rpc import BATCH_MAX, Node
 from rwaledger.chain.tries import keccak
-from rwaledger.domain.errors import NodeUnreachable
+from rwaledger.domain.errors import BrokenAnswer
 
 _BYTES, _NUMBER = False, True
 _FIELDS = (
@@ -63,7 +63,7 @@ def headers(node: Node, numbers: Sequence[int]) -> Iterator[Header]:
     """The headers of these blocks, in their order, a batch of the node at a time.
 
     Raises:
-        NodeUnreachable: the node does not have all of them, or a header lacks a field.
+        BrokenAnswer: the node does not have all of them, or a header lacks a field.
     """
     for start in range(0, len(numbers), BATCH_MAX):
         some = numbers[start : start + BATCH_MAX]
@@ -71,25 +71,23 @@ def headers(node: Node, numbers: Sequence[int]) -> Iterator[Header]:
             some, node.batch([("eth_getBlockByNumber", [hex(n), False]) for n in some]), strict=True
         ):
             if raw is None:
-                raise NodeUnreachable(node.shown_url, f"it does not have block {number}")
+                raise BrokenAnswer(node.shown_url, f"it does not have block {number}")
             try:
                 yield _header(raw)
             except (KeyError, ValueError, TypeError) as error:
-                raise NodeUnreachable(node.shown_url, f"its header of block {number} cannot be read: {error}") from None
+                raise BrokenAnswer(node.shown_url, f"its header of block {number} cannot be read: {error}") from None
 
 
 def header_rlp(node: Node, first: int, last: int) -> list[tuple[int, bytes]]:
     """Number and bytes of each header from `first` to `last`.
 
     Raises:
-        NodeUnreachable: the node does not have all of them, or one does not have the hash that the node calls it by.
+        BrokenAnswer: the node does not have all of them, or one does not have the hash that the node calls it by.
     """
     found = []
     for header in headers(node, range(first, last + 1)):
         if header.recomputed_hash != header.hash:
-            raise NodeUnreachable(
-                node.shown_url, f"its header of block {header.number} does not have the hash it names"
-            )
+            raise BrokenAnswer(node.shown_url, f"its header of block {header.number} does not have the hash it names")
         found.append((header.number, header.rlp))
     return found
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from rwaledger.chain.headers import Header, headers
 from rwaledger.chain.rlp_items import Item, MalformedItem, decode_rlp
 from rwaledger.chain.rpc import Node
-from rwaledger.chain.tries import EMPTY_ROOT, BrokenProof, keccak, value_at
+from rwaledger.chain.tries import EMPTY_ROOT, BrokenProof, Nodes, keccak, value_at
 from rwaledger.domain.errors import NodeUnreachable
+
+Further = Callable[[Mapping[int, int]], Iterable[int]]
+"""Names slots by the values of others."""
 
 SLOTS_AT_A_TIME = 2_000
 """Slots of one request: anvil answers that in half a second, with 5 MB."""
@@ -35,24 +37,46 @@ class AccountProof:
     values: dict[int, int]
 
 
-def account_proof(node: Node, address: str, storage_keys: Iterable[int], block: int) -> AccountProof:
+def account_proof(
+    node: Node, address: str, storage_keys: Iterable[int], block: int, further: Further | None = None
+) -> AccountProof:
     """The account at a block with the values of these slots, each verified against the state root of the header.
+
+    `further` names slots that are proved as well, by the values of the others.
 
     Raises:
         NodeUnreachable: what the node answers does not prove itself; the message says what does not.
     """
-    slots = sorted(set(storage_keys))
     (header,) = headers(node, [block])
-    answers = [
-        node.request("eth_getProof", [address, [f"0x{slot:064x}" for slot in some], hex(block)])
-        for some in _parts(slots)
-    ]
     try:
-        return _verified(header, address, slots, answers)
+        answers = _Answers()
+        slots = answers.ask(node, address, storage_keys, block)
+        proof = _verified(header, address, slots, answers)
+        if further is None or not (more := set(further(proof.values)).difference(slots)):
+            return proof
+        return _verified(header, address, sorted([*slots, *answers.ask(node, address, more, block)]), answers)
     except (BrokenProof, MalformedItem, KeyError, ValueError, TypeError) as error:
         raise NodeUnreachable(
             node.shown_url, f"its proof of {address} at block {block} does not hold: {error}"
         ) from None
+
+
+class _Answers:
+    """What the node says, put together; its texts, which are far larger than that, are gone at once."""
+
+    def __init__(self) -> None:
+        self.account_nodes, self.storage_nodes = Nodes(), Nodes()
+        self.told: dict[int, int] = {}
+
+    def ask(self, node: Node, address: str, storage_keys: Iterable[int], block: int) -> list[int]:
+        """Asks for the proofs of slots; the slots in their order."""
+        slots = sorted(set(storage_keys))
+        for some in _parts(slots):
+            answer = node.request("eth_getProof", [address, [f"0x{slot:064x}" for slot in some], hex(block)])
+            self.account_nodes.add(map(_raw, answer["accountProof"]))
+            self.storage_nodes.add(map(_raw, {each for slot in answer["storageProof"] for each in slot["proof"]}))
+            self.told.update((int(slot["key"], 16), int(slot["value"], 16)) for slot in answer["storageProof"])
+        return slots
 
 
 def _parts(slots: Sequence[int]) -> list[Sequence[int]]:
@@ -60,15 +84,13 @@ def _parts(slots: Sequence[int]) -> list[Sequence[int]]:
     return [slots[start : start + SLOTS_AT_A_TIME] for start in range(0, max(1, len(slots)), SLOTS_AT_A_TIME)]
 
 
-def _verified(header: Header, address: str, slots: Sequence[int], answers: Sequence[dict[str, Any]]) -> AccountProof:
+def _verified(header: Header, address: str, slots: Sequence[int], answers: _Answers) -> AccountProof:
     if header.recomputed_hash != header.hash:
         raise BrokenProof("the header does not have the hash that the node names")
-    account_nodes = _nodes(answers[0]["accountProof"])
-    storage_nodes = _nodes(n for answer in answers for slot in answer["storageProof"] for n in slot["proof"])
+    account_nodes, storage_nodes = answers.account_nodes, answers.storage_nodes
     nonce, balance, storage_root, code_hash = _account(bytes.fromhex(header.state_root[2:]), address, account_nodes)
     values = {slot: _value(value_at(storage_root, keccak(slot.to_bytes(32)), storage_nodes)) for slot in slots}
-    told = {int(slot["key"], 16): int(slot["value"], 16) for answer in answers for slot in answer["storageProof"]}
-    if told != values:
+    if answers.told != values:
         raise BrokenProof("the values that it names are not those that it proves")
     return AccountProof(
         address,
@@ -76,18 +98,17 @@ def _verified(header: Header, address: str, slots: Sequence[int], answers: Seque
         balance,
         "0x" + storage_root.hex(),
         "0x" + code_hash.hex(),
-        tuple(sorted(account_nodes.values())),
-        tuple(sorted(storage_nodes.values())),
+        tuple(sorted(account_nodes.raws.values())),
+        tuple(sorted(storage_nodes.raws.values())),
         values,
     )
 
 
-def _nodes(texts: Iterable[str]) -> dict[bytes, bytes]:
-    raws = (bytes.fromhex(text[2:]) for text in dict.fromkeys(texts))
-    return {keccak(raw): raw for raw in raws}
+def _raw(text: str) -> bytes:
+    return bytes.fromhex(text[2:])
 
 
-def _account(state_root: bytes, address: str, nodes: dict[bytes, bytes]) -> tuple[int, int, bytes, bytes]:
+def _account(state_root: bytes, address: str, nodes: Nodes) -> tuple[int, int, bytes, bytes]:
     found = value_at(state_root, keccak(bytes.fromhex(address[2:])), nodes)
     if not found:
         return 0, 0, EMPTY_ROOT, bytes.fromhex(_EMPTY_CODE[2:])

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
-from typing import Any
+from itertools import count
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
 import requests
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_exponential
 
+from rwaledger.chain.exchange import WAIT_S_MAX, exchange
+from rwaledger.chain.refusals import is_busy
+from rwaledger.chain.wire import UNREADABLE, read_block, read_bytes, read_logs, read_number
 from rwaledger.domain.block import Block, Log
-from rwaledger.domain.errors import NodeError, NodeUnreachable, SettingsError
+from rwaledger.domain.errors import BrokenAnswer, NodeBusy, NodeError, NodeUnreachable, SettingsError
 
 BATCH_MAX = 200
 BATCH_BYTES_MAX = 1_500_000
@@ -21,18 +25,26 @@ BATCH_BYTES_MAX = 1_500_000
 _ENVELOPE_BYTES = 80
 """Requests in one HTTP body. Larger batches gain nothing on anvil and are refused by public endpoints."""
 
+BROKEN_MAX = 2
+"""Times that an answer may come broken: what is too large for a node to give comes so every time."""
+
+_BACK_OFF = wait_exponential(multiplier=0.1, max=2)
+
 Call = tuple[str, list[Any]]
+_T = TypeVar("_T")
 
 
 class Node:
     """Any EVM JSON-RPC endpoint.
 
-    Requests are repeated on a lost connection or an overloaded server; every request sent here may be repeated,
-    since a signed transaction is the same transaction however often it arrives.
+    Requests are repeated on a lost connection, a broken answer, or an overloaded server, after as long as that asks
+    for; every request sent here may be repeated, since a signed transaction is the same transaction however often it
+    arrives.
 
     Raises:
         SettingsError: `url` is none.
-        NodeUnreachable: no answer, or one that is not JSON-RPC, after `attempts` tries.
+        NodeUnreachable: no answer after `attempts` tries; as `NodeBusy`, it asked for fewer requests; as
+            `BrokenAnswer`, the answer did not come whole or in time, or cannot be read.
         NodeError: the node answered with an error.
     """
 
@@ -40,20 +52,25 @@ class Node:
         _require_url(url)
         self.url = url
         self._timeout_s = timeout_s
+        self._attempts = attempts
+        self._ids = count(1)
         self._session = requests.Session()
         # A proxy of the environment is for the world outside; looking for it takes a millisecond a request.
         self._session.trust_env = not self.is_loopback
         self._retrying = Retrying(
             retry=retry_if_exception_type(NodeUnreachable),
-            stop=stop_after_attempt(attempts),
-            wait=wait_exponential(multiplier=0.1, max=2),
+            stop=lambda state: _is_enough(state, attempts),
+            wait=_wait_s,
             reraise=True,
         )
 
+    def __reduce__(self) -> tuple[type[Node], tuple[str, float, int]]:
+        """In another process it is the same endpoint, with a connection of its own."""
+        return type(self), (self.url, self._timeout_s, self._attempts)
+
     def request(self, method: str, params: list[Any] | None = None) -> Any:
         """The result of one request."""
-        body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params or []}
-        return self._result(method, self._retrying(self._post, body))
+        return self._retrying(self._single, method, params or [])
 
     def batch(self, calls: Sequence[Call]) -> list[Any]:
         """The results of many requests, in their order. The first error among them is raised."""
@@ -63,39 +80,41 @@ class Node:
         return results
 
     def _batch(self, calls: Sequence[Call]) -> list[Any]:
-        body = [
-            {"jsonrpc": "2.0", "id": index, "method": method, "params": params}
-            for index, (method, params) in enumerate(calls)
-        ]
+        body = [self._body(method, params) for method, params in calls]
         reply = self._post(body)
-        if isinstance(reply, dict):
-            self._result("batch", reply)
-        answers = {answer.get("id"): answer for answer in reply if isinstance(answer, dict)}
-        if set(answers) != set(range(len(calls))):
-            raise NodeUnreachable(self.shown_url, "a batch was answered in part")
-        return [self._result(method, answers[index]) for index, (method, _) in enumerate(calls)]
+        if not isinstance(reply, list):
+            self._result("a batch", reply)
+            raise BrokenAnswer(self.shown_url, "a batch was answered as one request")
+        answers = {each["id"]: each for each in reply if isinstance(each, dict) and isinstance(each.get("id"), int)}
+        if len(reply) != len(body) or answers.keys() != {each["id"] for each in body}:
+            raise BrokenAnswer(self.shown_url, "a batch was answered in part")
+        return [self._result(each["method"], answers[each["id"]]) for each in body]
+
+    def _single(self, method: str, params: list[Any]) -> Any:
+        body = self._body(method, params)
+        answer = self._post(body)
+        result = self._result(method, answer)
+        if answer.get("id") != body["id"]:
+            raise BrokenAnswer(self.shown_url, f"what it says to {method} answers another request")
+        return result
+
+    def _body(self, method: str, params: list[Any]) -> dict[str, Any]:
+        """With a number of its own, so that an answer which comes late is not taken for that of another request."""
+        return {"jsonrpc": "2.0", "id": next(self._ids), "method": method, "params": params}
 
     def _post(self, body: Any) -> Any:
-        try:
-            reply = self._session.post(
-                self.url,
-                data=msgspec.json.encode(body),
-                headers={"Content-Type": "application/json"},
-                timeout=self._timeout_s,
-            )
-            if not reply.ok and not _is_answer(reply.content):
-                reply.raise_for_status()
-            return msgspec.json.decode(reply.content)
-        except (requests.RequestException, msgspec.DecodeError) as error:
-            raise NodeUnreachable(self.shown_url, _reason(error)) from error
+        return exchange(self._session, self.url, self.shown_url, body, self._timeout_s)
 
     def _result(self, method: str, answer: Any) -> Any:
         if not isinstance(answer, dict) or ("result" not in answer and "error" not in answer):
-            raise NodeUnreachable(self.shown_url, f"the answer to {method} is not JSON-RPC")
+            raise BrokenAnswer(self.shown_url, f"what it says to {method} is not JSON-RPC")
         error = answer.get("error")
-        if error is not None:
-            raise NodeError(method, error.get("code", 0), error.get("message", ""), error.get("data"))
-        return answer["result"]
+        if error is None:
+            return answer.get("result")
+        code, message, data = _refusal(error)
+        if is_busy(code, message):
+            raise NodeBusy(self.shown_url, f"{message} (code {code})")
+        raise NodeError(method, code, message, data)
 
     @property
     def shown_url(self) -> str:
@@ -112,29 +131,30 @@ class Node:
     @cached_property
     def chain_id(self) -> int:
         """The chain id (EIP-155)."""
-        return int(self.request("eth_chainId"), 16)
+        return self.current_chain_id()
+
+    def current_chain_id(self) -> int:
+        """The same, asked anew: another node may answer at the address by now."""
+        return self._read("the chain id", read_number, self.request("eth_chainId"))
 
     @cached_property
     def genesis_hash(self) -> str:
         """Hash of block 0. It identifies a chain only together with the blocks that follow."""
         genesis = self.block(0)
         if genesis is None:
-            raise NodeUnreachable(self.shown_url, "the node has no block 0")
+            raise BrokenAnswer(self.shown_url, "it has no block 0")
         return genesis.hash
 
     def head(self) -> int:
         """Number of the latest block."""
-        number = self.request("eth_blockNumber")
-        if not isinstance(number, str):
-            raise NodeUnreachable(self.shown_url, "it does not know its latest block")
-        return int(number, 16)
+        return self._read("the number of its latest block", read_number, self.request("eth_blockNumber"))
 
     def block(self, which: int | str) -> Block | None:
         """The header of a block by number, tag or hash; None where the node has no such block."""
         by_hash = isinstance(which, str) and len(which) == 66
         method = "eth_getBlockByHash" if by_hash else "eth_getBlockByNumber"
         raw = self.request(method, [which if isinstance(which, str) else hex(which), False])
-        return None if raw is None else _block(raw)
+        return None if raw is None else self._read(f"block {which}", read_block, raw)
 
     def blocks(self, first: int, last: int) -> list[Block]:
         """The headers from `first` to `last`, both included.
@@ -151,20 +171,65 @@ class Node:
             NodeUnreachable: the node does not have all of them.
         """
         wanted = list(numbers)
-        raw = self.batch([("eth_getBlockByNumber", [hex(number), False]) for number in wanted])
-        if any(block is None for block in raw):
-            raise NodeUnreachable(self.shown_url, f"it has not all of the blocks {wanted[0]} to {wanted[-1]}")
-        return [_block(block) for block in raw]
+        found = [block for block in self.headers_if_known(wanted) if block is not None]
+        if len(found) < len(wanted):
+            raise BrokenAnswer(self.shown_url, f"it has not all of the blocks {wanted[0]} to {wanted[-1]}")
+        return found
 
-    def logs(self, addresses: Iterable[str], first: int, last: int) -> list[Log]:
-        """Every log of the addresses in the blocks `first` to `last`, in the order of the node."""
-        query = {"address": list(addresses), "fromBlock": hex(first), "toBlock": hex(last)}
-        return [_log(raw) for raw in self.request("eth_getLogs", [query])]
+    def headers_if_known(self, numbers: Iterable[int]) -> list[Block | None]:
+        """The same, with None for each block that the node does not have."""
+        wanted = list(numbers)
+        answers = self.batch([("eth_getBlockByNumber", [hex(number), False]) for number in wanted])
+        return [
+            None if raw is None else self._read(f"block {number}", read_block, raw)
+            for number, raw in zip(wanted, answers, strict=True)
+        ]
+
+    def logs(
+        self, addresses: Iterable[str], first: int, last: int, topics: Sequence[Sequence[str] | None] = ()
+    ) -> list[Log]:
+        """Every log of the addresses in the blocks `first` to `last`, in the order of the node.
+
+        `topics` are those of which a log has one in the same place; None stands for any.
+        """
+        return self._logs(self.request(*_logs_call(addresses, first, last, topics)))
+
+    def logs_and_block(self, addresses: Iterable[str], first: int, last: int) -> tuple[list[Log], Block | None]:
+        """The same, and the header of `last` in one answer: a node that does not have that block lacks logs as well.
+
+        Asked for logs beyond its head, a node gives those that it has, and no sign that it lacks others.
+        """
+        found, raw = self.batch([_logs_call(addresses, first, last), ("eth_getBlockByNumber", [hex(last), False])])
+        return self._logs(found), None if raw is None else self._read(f"block {last}", read_block, raw)
+
+    def _logs(self, found: Any) -> list[Log]:
+        if not isinstance(found, list):
+            raise BrokenAnswer(self.shown_url, "it gives no list of logs")
+        return self._read("a log", read_logs, found)
 
     def code(self, address: str, block: int | str = "latest") -> str:
         """The bytecode at an address, as hex; `0x` where there is none."""
-        code: str = self.request("eth_getCode", [address, block if isinstance(block, str) else hex(block)])
-        return code
+        return self.codes([address], block)[0]
+
+    def codes(self, addresses: Sequence[str], block: int | str = "latest") -> list[str]:
+        """The same at several addresses, in their order."""
+        at = block if isinstance(block, str) else hex(block)
+        answers = self.batch([("eth_getCode", [address, at]) for address in addresses])
+        return [
+            self._read(f"the code at {address}", read_bytes, code)
+            for address, code in zip(addresses, answers, strict=True)
+        ]
+
+    def _read(self, what: str, read: Callable[[Any], _T], raw: Any) -> _T:
+        try:
+            return read(raw)
+        except UNREADABLE as error:
+            raise BrokenAnswer(self.shown_url, f"{what} cannot be read: {error}") from error
+
+
+def _logs_call(addresses: Iterable[str], first: int, last: int, topics: Sequence[Sequence[str] | None] = ()) -> Call:
+    query: dict[str, Any] = {"address": list(addresses), "fromBlock": hex(first), "toBlock": hex(last)}
+    return "eth_getLogs", [query | ({"topics": list(topics)} if topics else {})]
 
 
 def _batches(calls: Sequence[Call]) -> Iterator[Sequence[Call]]:
@@ -190,43 +255,22 @@ def _require_url(url: str) -> None:
         raise SettingsError("rpc_url is not a URL", "Write it like http://127.0.0.1:8545.")
 
 
-def _block(raw: dict[str, Any]) -> Block:
-    return Block(
-        number=int(raw["number"], 16),
-        hash=raw["hash"],
-        parent_hash=raw["parentHash"],
-        timestamp=int(raw["timestamp"], 16),
-    )
+def _refusal(error: Any) -> tuple[int, str, Any]:
+    """Code, words and data of an error; some gateways put a mere text where the object should be."""
+    if not isinstance(error, dict):
+        return 0, str(error), None
+    code = error.get("code")
+    return code if isinstance(code, int) else 0, str(error.get("message", "")), error.get("data")
 
 
-def _log(raw: dict[str, Any]) -> Log:
-    return Log(
-        address=raw["address"].lower(),
-        topics=tuple(raw["topics"]),
-        data=raw["data"],
-        block_number=int(raw["blockNumber"], 16),
-        block_hash=raw["blockHash"],
-        tx_hash=raw["transactionHash"],
-        tx_index=int(raw["transactionIndex"], 16),
-        log_index=int(raw["logIndex"], 16),
-    )
+def _is_enough(state: RetryCallState, attempts: int) -> bool:
+    error = state.outcome.exception() if state.outcome else None
+    if isinstance(error, NodeBusy) and error.wait_s > WAIT_S_MAX:
+        return True
+    return state.attempt_number >= (min(attempts, BROKEN_MAX) if isinstance(error, BrokenAnswer) else attempts)
 
 
-def _is_answer(content: bytes) -> bool:
-    """Some nodes send a JSON-RPC error with an HTTP status of its own; what they say counts, not the status."""
-    try:
-        answer = msgspec.json.decode(content)
-    except msgspec.DecodeError:
-        return False
-    return isinstance(answer, dict) and "error" in answer and "jsonrpc" in answer
-
-
-def _reason(error: Exception) -> str:
-    """One short line: the libraries put whole addresses, with their keys, into their messages."""
-    if isinstance(error, requests.HTTPError) and error.response is not None:
-        return f"HTTP {error.response.status_code}"
-    if isinstance(error, requests.Timeout):
-        return "timed out"
-    if isinstance(error, requests.ConnectionError):
-        return "connection refused or lost"
-    return type(error).__name__
+def _wait_s(state: RetryCallState) -> float:
+    error = state.outcome.exception() if state.outcome else None
+    asked_s = error.wait_s if isinstance(error, NodeBusy) else 0
+    return max(_BACK_OFF(state), asked_s)

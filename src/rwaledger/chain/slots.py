@@ -29,6 +29,11 @@ def country_slots() -> range:
     return range(first, first + _COUNTRY_WORDS)
 
 
+def symbol_slot() -> int:
+    """The slot of the token's symbol: the text itself, where that is short."""
+    return artifact(_TOKEN).storage_slots["_symbol"]
+
+
 def account_slot(account: str) -> int:
     """The slot of the word that has an account's balance and standing.
 

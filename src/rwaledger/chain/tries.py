@@ -7,7 +7,8 @@ storage that it proved; this module takes 15 and 40.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 
 from sha3 import keccak_256  # type: ignore[import-untyped]
 
@@ -38,7 +39,26 @@ def ordered_root(values: Sequence[bytes]) -> bytes:
     return keccak(_node(sorted(zip(keys, values, strict=True)), 0))
 
 
-def value_at(root: bytes, key: bytes, nodes: Mapping[bytes, bytes]) -> bytes:
+class Nodes:
+    """Nodes of tries by their hashes, which are computed here; each is decoded once, however many values it proves."""
+
+    def __init__(self) -> None:
+        self.raws: dict[bytes, bytes] = {}
+        self._decoded: dict[bytes, Sequence[Item]] = {}
+
+    def add(self, raws: Iterable[bytes]) -> None:
+        """Takes in more nodes."""
+        self.raws.update((keccak(raw), raw) for raw in raws)
+
+    def decoded(self, reference: bytes) -> Sequence[Item]:
+        """A node by its hash. Raises BrokenProof where it is missing, or is no node."""
+        found = self._decoded.get(reference)
+        if found is None:
+            found = self._decoded[reference] = _decoded(reference, self.raws)
+        return found
+
+
+def value_at(root: bytes, key: bytes, nodes: Mapping[bytes, bytes] | Nodes) -> bytes:
     """What a trie holds under a key, proved by nodes that are given by their hashes; empty where it holds nothing.
 
     Raises:
@@ -47,7 +67,8 @@ def value_at(root: bytes, key: bytes, nodes: Mapping[bytes, bytes]) -> bytes:
     if root == EMPTY_ROOT:
         return b""
     path, at = _nibbles(key), 0
-    node = _decoded(root, nodes)
+    decoded = nodes.decoded if isinstance(nodes, Nodes) else partial(_decoded, nodes=nodes)
+    node = decoded(root)
     while True:
         if len(node) == 17:
             if at == len(path):
@@ -63,7 +84,7 @@ def value_at(root: bytes, key: bytes, nodes: Mapping[bytes, bytes]) -> bytes:
             child, at = node[1], at + len(part)
         if child == b"":
             return b""
-        node = _decoded(child, nodes) if isinstance(child, bytes) else _checked(child)
+        node = decoded(child) if isinstance(child, bytes) else _checked(child)
 
 
 def _node(entries: Sequence[tuple[bytes, bytes]], depth: int) -> bytes:
@@ -105,7 +126,7 @@ def _path(compact: bytes) -> tuple[bytes, bool]:
 
 
 def _nibbles(data: bytes) -> bytes:
-    return bytes(nibble for byte in data for nibble in (byte >> 4, byte & 0xF))
+    return bytes.fromhex("0" + "0".join(data.hex())) if data else b""
 
 
 def _decoded(reference: bytes, nodes: Mapping[bytes, bytes]) -> Sequence[Item]:

@@ -10,6 +10,8 @@ RwaledgerError                     1  failed
 │   └── KeystoreError
 ├── UnreachableError               5  node or database does not answer
 │   ├── NodeUnreachable
+│   │   ├── BrokenAnswer              it came in part, too late, or cannot be read
+│   │   └── NodeBusy                  it asks for fewer requests
 │   └── DatabaseUnreachable
 ├── IdempotencyConflict            6  same key, other content
 ├── SettledAlready                 6  terms, or an order, that are on record otherwise
@@ -143,13 +145,40 @@ class NodeUnreachable(UnreachableError):
         )
 
 
-class DatabaseUnreachable(UnreachableError):
-    """No answer from the database."""
+class BrokenAnswer(NodeUnreachable):
+    """An answer of the node that did not come whole or in time, or that cannot be read. Nothing of it was used.
 
-    def __init__(self, url: str, reason: str) -> None:
+    `is_late` says that it was waited for as long as is allowed.
+    """
+
+    def __init__(self, url: str, reason: str, *, is_late: bool = False) -> None:
+        UnreachableError.__init__(
+            self,
+            f"the answer of the node at {url} cannot be used: {reason}",
+            "Try again; if it stays, look into the node, or set rpc_url to another one.",
+        )
+        self.is_late = is_late
+
+
+class NodeBusy(NodeUnreachable):
+    """The node asks for fewer requests; `wait_s` is how long it wants to be left alone, 0 where it does not say."""
+
+    def __init__(self, url: str, reason: str, wait_s: float = 0) -> None:
+        UnreachableError.__init__(
+            self,
+            f"the node at {url} asks for fewer requests: {reason}",
+            "Wait and try again; if it stays, ask its operator for more, or set rpc_url to another one.",
+        )
+        self.wait_s = wait_s
+
+
+class DatabaseUnreachable(UnreachableError):
+    """No answer from the database, or none that lets us go on."""
+
+    def __init__(self, url: str, reason: str, next_step: str = "") -> None:
         super().__init__(
             f"no answer from the database at {url}: {reason}",
-            "Start it, or set database_url to one that runs.",
+            next_step or "Start it, or set database_url to one that runs.",
         )
 
 
@@ -191,7 +220,10 @@ class NodeError(RwaledgerError):
     """The node answered a request with an error."""
 
     def __init__(self, method: str, code: int, message: str, data: Any = None) -> None:
-        super().__init__(f"the node refused {method}: {message} (code {code})")
+        super().__init__(
+            f"the node refused {method}: {message} (code {code})",
+            "Try again; if it stays, look into the node's own log, or set rpc_url to another one.",
+        )
         self.method = method
         self.code = code
         self.node_message = message

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from rwaledger.chain.deploy import code_hash
 from rwaledger.chain.rpc import Node
+from rwaledger.domain.block import Block
 from rwaledger.domain.errors import ChainMismatch, RegisterConflict
+from rwaledger.mirror.doubts import InconsistentAnswer
 from rwaledger.registry import instruments
 from rwaledger.registry.database import Connection, Database
 from rwaledger.registry.instruments import Contract, ContractKind
@@ -32,6 +34,10 @@ class Mirrored:
     origin_hashes: Mapping[str, str]
 
 
+NOTHING_MIRRORED = Mirrored(0, (), {}, {})
+"""Before the node was asked."""
+
+
 def identify(database: Database, node: Node) -> Mirrored:
     """The mirrored contracts of the node's chain.
 
@@ -41,9 +47,10 @@ def identify(database: Database, node: Node) -> Mirrored:
 
     Raises:
         ChainMismatch: one differs.
+        InconsistentAnswer: the node does not have the genesis block, or not a contract or its block yet.
         RegisterConflict: a token is registered without its instrument.
     """
-    chain_id = int(node.request("eth_chainId"), 16)
+    chain_id = node.current_chain_id()
     with database.read() as connection:
         genesis_hash = instruments.genesis_hash(connection, chain_id)
         contracts = tuple(instruments.contracts(connection, chain_id))
@@ -51,7 +58,12 @@ def identify(database: Database, node: Node) -> Mirrored:
     _check_genesis(node, chain_id, genesis_hash)
     for contract in contracts:
         _check_instrument(contract, instrument_ids)
-    origin_hashes = {contract.address: _checked_origin(node, contract) for contract in contracts}
+    blocks = node.headers_if_known(contract.deploy_block for contract in contracts)
+    codes = node.codes([contract.address for contract in contracts])
+    origin_hashes = {}
+    for contract, block, code in zip(contracts, blocks, codes, strict=True):
+        origin_hashes[contract.address] = _checked_origin(contract, block)
+        _check_code(contract, code)
     return Mirrored(chain_id, contracts, instrument_ids, origin_hashes)
 
 
@@ -64,10 +76,11 @@ def _check_genesis(node: Node, chain_id: int, recorded: str | None) -> None:
     if recorded is None:
         raise ChainMismatch(f"the register knows nothing of chain {chain_id}", _OTHER_CHAIN)
     genesis = node.block(0)
-    found = "missing" if genesis is None else genesis.hash
-    if found != recorded:
+    if genesis is None:
+        raise InconsistentAnswer(f"block 0 of the node's chain {chain_id} is missing")
+    if genesis.hash != recorded:
         raise ChainMismatch(
-            f"block 0 of the node's chain {chain_id} is {found}; the register was made for {recorded}",
+            f"block 0 of the node's chain {chain_id} is {genesis.hash}; the register was made for {recorded}",
             _OTHER_CHAIN,
         )
 
@@ -80,20 +93,30 @@ def _check_instrument(contract: Contract, instrument_ids: Mapping[str, str]) -> 
         )
 
 
-def _checked_origin(node: Node, contract: Contract) -> str:
-    """Hash of the block before the deployment, once the contract is found to be the registered one."""
-    block = node.block(contract.deploy_block)
-    found = "missing" if block is None else block.hash
-    if block is None or found != contract.deploy_block_hash:
+def _checked_origin(contract: Contract, block: Block | None) -> str:
+    """Hash of the block before the deployment, once the deployment is found to be the registered one."""
+    if block is None:
+        raise InconsistentAnswer(
+            f"block {contract.deploy_block}, in which {contract.address} was deployed, is missing on the node",
+            f"Wait until the node has caught up. {_OTHER_CHAIN}",
+        )
+    if block.hash != contract.deploy_block_hash:
         raise ChainMismatch(
-            f"block {contract.deploy_block}, in which {contract.address} was deployed, is {found} on the "
+            f"block {contract.deploy_block}, in which {contract.address} was deployed, is {block.hash} on the "
             f"node; the register has {contract.deploy_block_hash}",
             f"{_OTHER_CHAIN} Where a reorganisation took the deployment back, deploy and register it again.",
         )
-    code = code_hash(node.code(contract.address))
-    if code != contract.code_hash:
+    return block.parent_hash
+
+
+def _check_code(contract: Contract, code: str) -> None:
+    """No code at all may be the answer of a node that has not come as far as the deployment."""
+    if code == "0x":
+        raise InconsistentAnswer(
+            f"the code at {contract.address} is missing on the node", f"Wait until it has caught up. {_OTHER_CHAIN}"
+        )
+    if code_hash(code) != contract.code_hash:
         raise ChainMismatch(
-            f"the code at {contract.address} has the hash {code}; the register has {contract.code_hash}",
+            f"the code at {contract.address} has the hash {code_hash(code)}; the register has {contract.code_hash}",
             _OTHER_CHAIN,
         )
-    return block.parent_hash

@@ -12,13 +12,13 @@ from dataclasses import dataclass, replace
 
 from rwaledger.chain.rpc import Node
 from rwaledger.domain.block import Checkpoint
-from rwaledger.domain.errors import ChainMismatch, RegisterConflict
+from rwaledger.domain.errors import RegisterConflict
 from rwaledger.mirror.apply import NOTHING, Added, apply
 from rwaledger.mirror.decode import Decoded, decode_span
-from rwaledger.mirror.fetch import InconsistentAnswer, RangeSize, fetch
+from rwaledger.mirror.doubts import InconsistentAnswer, NodeBehind
 from rwaledger.mirror.identity import Mirrored
+from rwaledger.mirror.read import Reader
 from rwaledger.mirror.streams import Stream
-from rwaledger.mirror.validate import validate
 from rwaledger.registry import audit_log, ledger
 from rwaledger.registry.database import Connection, Database
 
@@ -36,23 +36,22 @@ class Rewound:
 
 @dataclass(frozen=True, slots=True)
 class _Fork:
-    """Where register and chain part: the last block they share, and the hash of the chain's next."""
+    """Where register and chain part: the last block they share, and the hash of the next one on either side."""
 
     number: int
     hash: str
+    replaced: str
     replaced_by: str
 
 
-def heal(
-    database: Database, node: Node, mirrored: Mirrored, target: int, size: RangeSize, rewind_limit: int
-) -> Rewound:
+def heal(database: Database, node: Node, mirrored: Mirrored, target: int, reader: Reader, rewind_limit: int) -> Rewound:
     """Rewinds the register to the chain where they have parted; where they have not, it changes nothing.
 
     The replacement is fetched and validated first, up to `target` or the old checkpoint. Taking back and
     putting in are one transaction, so that no reader and no crash meets a register without either.
 
     Raises:
-        ChainMismatch: the node does not have the checkpoint's block.
+        NodeBehind: the node does not have the checkpoint's block.
         RegisterConflict: they parted more than `rewind_limit` blocks below the checkpoint, or another writer was
             faster.
         InconsistentAnswer: the chain changed again while it was read.
@@ -65,22 +64,18 @@ def heal(
     top = max(checkpoint.block_number for checkpoint in checkpoints)
     fork = _find_fork(database, node, orphaned[-1], top - rewind_limit)
     taken_back = [each for each in checkpoints if each.block_number > fork.number]
-    replacement = _replacement(node, mirrored, taken_back, fork, min(target, top), size)
+    replacement = _replacement(reader, mirrored, taken_back, fork, min(target, top))
     with database.begin() as c:
         added = _replace(c, mirrored, taken_back, fork, replacement)
     return Rewound(top - fork.number, added)
 
 
 def require_not_behind(node: Node, checkpoints: Sequence[Checkpoint]) -> None:
-    """Raises ChainMismatch where the node's head is below a checkpoint: it lags, or has lost blocks."""
+    """Raises NodeBehind where the node's head is below a checkpoint: it lags, or has lost blocks."""
     top = max(checkpoints, key=lambda checkpoint: checkpoint.block_number, default=None)
     head = node.head()
     if top is not None and head < top.block_number:
-        raise ChainMismatch(
-            f"the node's head {head} is behind checkpoint {top.block_number} of {top.address}",
-            "Nothing was changed. Wait until the node has caught up and sync again; where it never will, "
-            "because its chain was started anew, sync into a new database.",
-        )
+        raise NodeBehind(head, top.block_number, top.address)
 
 
 def _orphaned(node: Node, checkpoints: Sequence[Checkpoint]) -> list[Checkpoint]:
@@ -93,10 +88,7 @@ def _orphaned(node: Node, checkpoints: Sequence[Checkpoint]) -> list[Checkpoint]
 def _hash_on_chain(node: Node, number: int) -> str:
     block = node.block(number)
     if block is None:
-        raise ChainMismatch(
-            f"the node gives no block {number}, although its head is at or above it",
-            "Nothing was changed. Sync again, or from another node.",
-        )
+        raise InconsistentAnswer(f"the node gives no block {number}, although its head is at or above it")
     return block.hash
 
 
@@ -113,24 +105,37 @@ def _find_fork(database: Database, node: Node, orphaned: Checkpoint, lowest: int
             "Nothing was changed. Find out which chain is the right one. To follow this one, sync with a "
             "larger --rewind-limit, or into a new database.",
         )
-    if parted < len(numbers):
-        shared = numbers[parted - 1]
-        replaced_by = _hash_on_chain(node, shared + 1)
-        if replaced_by != stored.get(shared + 1):
-            return _Fork(shared, stored[shared], replaced_by)
-    raise InconsistentAnswer(f"block {orphaned.block_number} was replaced, and came back while that was looked into")
+    if parted == len(numbers):
+        raise _came_back(orphaned.block_number)
+    shared = numbers[parted - 1]
+    fork = _Fork(shared, stored[shared], stored.get(shared + 1, ""), _hash_on_chain(node, shared + 1))
+    _require_replaced(fork, fork.replaced_by)
+    return fork
+
+
+def _require_replaced(fork: _Fork, found: str) -> None:
+    """Two nodes behind one address may tell of either chain in turn, so that each answer is looked at."""
+    if found == fork.replaced:
+        raise _came_back(fork.number + 1)
+    if found != fork.replaced_by:
+        raise InconsistentAnswer(f"block {fork.number + 1} was replaced, and again while that was looked into")
+
+
+def _came_back(number: int) -> InconsistentAnswer:
+    return InconsistentAnswer(f"block {number} was replaced, and came back while that was looked into")
 
 
 def _replacement(
-    node: Node, mirrored: Mirrored, taken_back: Sequence[Checkpoint], fork: _Fork, last: int, size: RangeSize
+    reader: Reader, mirrored: Mirrored, taken_back: Sequence[Checkpoint], fork: _Fork, last: int
 ) -> list[Decoded]:
     """The new blocks behind the fork, validated and decoded."""
     addresses = [checkpoint.address for checkpoint in taken_back]
     number, block_hash = fork.number, fork.hash
     decoded = []
     while number < last:
-        span = fetch(node, addresses, number + 1, last, size)
-        validate(span, block_hash)
+        span = reader.read(addresses, number + 1, last, block_hash)
+        if number == fork.number:
+            _require_replaced(fork, span.headers[1].hash)
         decoded.append(decode_span(span, mirrored))
         number, block_hash = span.last, span.headers[-1].hash
     return decoded

@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from rwaledger.chain.rpc import Node
 from rwaledger.domain.block import Checkpoint
-from rwaledger.domain.errors import RegisterConflict
+from rwaledger.domain.errors import BrokenAnswer, MalformedLog, NodeError, RegisterConflict
 from rwaledger.mirror.apply import NOTHING, Added, apply
+from rwaledger.mirror.completeness import Completeness
 from rwaledger.mirror.decode import decode_span
-from rwaledger.mirror.fetch import BLOCKS_MAX, InconsistentAnswer, RangeSize, fetch
+from rwaledger.mirror.doubts import InconsistentAnswer
+from rwaledger.mirror.fetch import BLOCKS_MAX, RangeSize
 from rwaledger.mirror.finality import Finality
-from rwaledger.mirror.identity import Mirrored, identify
+from rwaledger.mirror.identity import NOTHING_MIRRORED, Mirrored, identify
+from rwaledger.mirror.read import Reader
 from rwaledger.mirror.rewind import REWIND_LIMIT, heal
 from rwaledger.mirror.streams import Stream, streams
-from rwaledger.mirror.validate import validate
 from rwaledger.mirror.watcher import Batch, Watcher
 from rwaledger.registry import ledger
 from rwaledger.registry.database import Database
 
 ATTEMPTS_MAX = 4
 _PAUSE_S = 0.1
+_NO_SUCH_METHOD = -32601
+
+_Doubt = InconsistentAnswer | RegisterConflict | MalformedLog | NodeError | BrokenAnswer
+_DOUBTS = (InconsistentAnswer, RegisterConflict, MalformedLog, NodeError, BrokenAnswer)
+"""What may be otherwise when it is looked at again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +73,8 @@ def sync(
         NodeError, NodeUnreachable, DatabaseUnreachable, MalformedLog: as they say. What was committed stays.
     """
     database.require_current()
-    mirrored = identify(database, node)
-
-    def find_target() -> int:
-        newest = finality.target_block(node)
-        return newest if until is None else min(newest, until)
-
-    run = _Sync(database, node, mirrored, find_target, watcher or Watcher(), rewind_limit, RangeSize(blocks_max))
+    reader = Reader(RangeSize(blocks_max), Completeness(node))
+    run = _Sync(database, node, finality, until, watcher or Watcher(), rewind_limit, reader)
     run.run()
     return run.summary()
 
@@ -83,29 +85,38 @@ class _Sync:
 
     database: Database
     node: Node
-    mirrored: Mirrored
-    find_target: Callable[[], int]
+    finality: Finality
+    until: int | None
     watcher: Watcher
     rewind_limit: int
-    size: RangeSize
+    reader: Reader
+    mirrored: Mirrored = NOTHING_MIRRORED
     target: int = 0
     start: int | None = None
     added: Added = NOTHING
     rewound_blocks: int = 0
     failures: int = 0
-    failed_at: list[Checkpoint] = field(default_factory=list)
+    failed_at: int = -1
 
     def run(self) -> None:
-        """Heals and catches up; begins again when the chain or another writer moved meanwhile."""
+        """Heals and catches up; begins again when the chain or another writer moved meanwhile.
+
+        Each time the node is held against what the register knows of its chain: another one may answer by now.
+        """
         while True:
             try:
-                self.target = self.find_target()
+                self.mirrored = identify(self.database, self.node)
+                self._find_target()
                 self._heal()
                 self._catch_up()
-            except (InconsistentAnswer, RegisterConflict) as error:
+            except _DOUBTS as error:
                 self._count_failure(error)
             else:
                 return
+
+    def _find_target(self) -> None:
+        newest = self.finality.target_block(self.node)
+        self.target = newest if self.until is None else min(newest, self.until)
 
     def summary(self) -> SyncSummary:
         return SyncSummary(
@@ -120,7 +131,7 @@ class _Sync:
         )
 
     def _heal(self) -> None:
-        rewound = heal(self.database, self.node, self.mirrored, self.target, self.size, self.rewind_limit)
+        rewound = heal(self.database, self.node, self.mirrored, self.target, self.reader, self.rewind_limit)
         self.rewound_blocks += rewound.blocks
         self.added += rewound.added
         if rewound.blocks:
@@ -134,9 +145,7 @@ class _Sync:
             self._read_batch(behind, min([self.target, *joins_at]))
 
     def _read_batch(self, stream: Stream, last: int) -> None:
-        first = stream.block_number + 1
-        span = fetch(self.node, stream.stored.keys(), first, last, self.size)
-        validate(span, stream.block_hash)
+        span = self.reader.read(stream.stored.keys(), stream.block_number + 1, last, stream.block_hash)
         decoded = decode_span(span, self.mirrored)
         with self.database.begin() as c:
             _, added = apply(c, self.mirrored, stream, decoded)
@@ -151,13 +160,23 @@ class _Sync:
         with self.database.read() as c:
             return ledger.checkpoints(c, self.mirrored.chain_id)
 
-    def _count_failure(self, error: InconsistentAnswer | RegisterConflict) -> None:
-        """Gives up after some failures at the same place; there is no reason to while anybody gets on."""
-        place = self._checkpoints()
-        self.failures = self.failures + 1 if place == self.failed_at else 1
-        self.failed_at = place
-        if self.failures == ATTEMPTS_MAX:
+    def _count_failure(self, error: _Doubt) -> None:
+        """Gives up after some failures without a step forward; there is no reason to while anybody gets on.
+
+        A step is more blocks, and not other ones: two nodes in turn could have us go to and fro between two chains.
+        """
+        place = sum(checkpoint.block_number + 1 for checkpoint in self._checkpoints())
+        self.failures = self.failures + 1 if place <= self.failed_at else 1
+        self.failed_at = max(place, self.failed_at)
+        if self.failures == ATTEMPTS_MAX or _is_final(error):
             raise error
         self.watcher.refused(error)
-        if isinstance(error, InconsistentAnswer):
-            time.sleep(_PAUSE_S * self.failures)
+        if not isinstance(error, RegisterConflict):
+            time.sleep(_PAUSE_S * 2 ** (self.failures - 1))
+
+
+def _is_final(error: _Doubt) -> bool:
+    """A node that does not know a method will not learn it, and one that took too long has been waited for."""
+    if isinstance(error, NodeError):
+        return error.code == _NO_SUCH_METHOD
+    return isinstance(error, BrokenAnswer) and error.is_late

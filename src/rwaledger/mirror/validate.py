@@ -5,7 +5,8 @@ from __future__ import annotations
 from itertools import pairwise
 
 from rwaledger.domain.block import Log
-from rwaledger.mirror.fetch import InconsistentAnswer, Span
+from rwaledger.mirror.doubts import InconsistentAnswer
+from rwaledger.mirror.fetch import Span
 
 
 def validate(span: Span, anchor_hash: str) -> None:

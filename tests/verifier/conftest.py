@@ -13,6 +13,7 @@ from rwaledger.domain.instruction import Line, Operation
 from rwaledger.registry.database import Database
 from rwaledger.verifier import keccak
 from rwaledger.verifier.checks import run_all
+from rwaledger.verifier.digest import register_digest
 from rwaledger.verifier.main import main
 from rwaledger.verifier.pack import Pack
 from rwaledger.verifier.values import CheckResult
@@ -52,6 +53,7 @@ def written(ledger: World, tmp_path_factory: pytest.TempPathFactory) -> Draft:
     found.keys = {"auditor": AUDITOR, "operator": OPERATOR}
     with Pack(found.write(tmp_path_factory.mktemp("first") / "first.evidence.zip")) as pack:
         results = [as_json(each) for each in run_all(pack)]
+        found.manifest["register_digest"] = register_digest(pack)
     found.put("reconciliation.json", {"passed": True, "results": results})
     found.manifest["passed"] = True
     return found

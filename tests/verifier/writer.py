@@ -19,7 +19,7 @@ from rwaledger.chain.bodies import block_bodies
 from rwaledger.chain.headers import headers
 from rwaledger.chain.proofs import account_proof
 from rwaledger.chain.rpc import Node
-from rwaledger.chain.slots import account_slot, instrument_slot, rules_slot
+from rwaledger.chain.slots import account_slot, instrument_slot, rules_slot, symbol_slot
 from rwaledger.chain.tries import EMPTY_ROOT
 from rwaledger.registry.database import Database
 from rwaledger.registry.tables import metadata
@@ -142,9 +142,9 @@ def register(database: Database, last_block: int) -> Iterable[tuple[str, list[An
     """Each table as lines: its columns, then its rows."""
     with database.read() as connection:
         for table in metadata.sorted_tables:
-            if table.name == "audit_log":
-                continue
             query = table.select().order_by(*table.primary_key.columns)
+            if table.name == "audit_log":
+                query = query.where(table.c.action.in_(("order priced", "travel-rule record made")))
             if table.name in UP_TO_PIN:
                 query = query.where(table.c[UP_TO_PIN[table.name]] <= last_block)
             units = {column.name for column in table.columns if isinstance(column.type, Units)}
@@ -184,7 +184,7 @@ def _proof(
 ) -> None:
     slots: list[int] = []
     if instrument_id:
-        slots = [instrument_slot(), rules_slot(), 7, 8, 9, 10]
+        slots = [instrument_slot(), rules_slot(), symbol_slot(), 7, 8, 9, 10]
         for account in sorted(accounts(address, instrument_id, tables)):
             slot = account_slot(account)
             word = int(node.request("eth_getStorageAt", [address, f"0x{slot:064x}", hex(block)]), 16)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -11,16 +11,14 @@ from sqlalchemy import Boolean, Column, ColumnElement, Date, Table, select, true
 
 from rwaledger.domain.block import Pin
 from rwaledger.registry import tables
-from rwaledger.registry.bulk import stream_rows
+from rwaledger.registry.bulk import stream_columns
 from rwaledger.registry.database import Connection
 from rwaledger.registry.types import Units, UtcTime
 
-Row = list[Any]
+Row = Sequence[Any]
 
-LEFT_OUT = frozenset({"audit_log"})
-"""Who did what at this register: it grows with the very making of a pack, and is no record of units."""
-
-_BOUNDED = frozenset({"events", "postings", "standings"})
+_LOOKED_AT = ("order priced", "travel-rule record made")
+"""Of the log of who did what, what a check looks at: all else in it is no record of units, and grows with every run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,47 +31,71 @@ class TableExtract:
 
 
 def extract(c: Connection, pin: Pin) -> Iterator[TableExtract]:
-    """Every table of the register, in the order of their names, as far as it is of the pinned chain.
+    """Every table of the register, in the order of their names; rows are to be read before the next table is.
 
-    What the mirror writes ends at the pinned block. Positions are those of instruments whose checkpoint is that
-    block, since the register keeps them for its checkpoint only. Rows are to be read before the next table is.
+    What people wrote is there as a whole. Of what the mirror read it is that of the pinned chain, up to the pinned
+    block. Rows beyond are left out only where a contract was read further: where it was not, nobody can have read them,
+    and checks look at them. Positions are kept for the checkpoint only, so that there are none of such a contract.
     """
+    cut = _cut(c, pin)
     for name in sorted(tables.metadata.tables):
-        if name not in LEFT_OUT:
-            table = tables.metadata.tables[name]
-            yield TableExtract(name, tuple(str(column.name) for column in table.c), _rows(c, table, pin))
+        table = tables.metadata.tables[name]
+        yield TableExtract(name, tuple(str(column.name) for column in table.c), _rows(c, table, cut.condition(table)))
 
 
-def _rows(c: Connection, table: Table, pin: Pin) -> Iterator[Row]:
+def _rows(c: Connection, table: Table, condition: ColumnElement[bool]) -> Iterator[Row]:
     convert = [_converter(column) for column in table.c]
-    query = select(table).where(_of_chain(table, pin), _upto(table, pin)).order_by(*table.primary_key.columns)
-    for row in stream_rows(c, query):
-        yield [
-            cell if cell is None or change is None else change(cell) for cell, change in zip(row, convert, strict=True)
+    for columns in stream_columns(c, select(table).where(condition).order_by(*table.primary_key.columns)):
+        cells = [
+            column if change is None else [None if cell is None else change(cell) for cell in column]
+            for column, change in zip(columns, convert, strict=True)
         ]
+        yield from zip(*cells, strict=True)
 
 
-def _of_chain(table: Table, pin: Pin) -> ColumnElement[bool]:
-    if "chain_id" in table.c:
-        return table.c.chain_id == pin.chain_id
-    if "instrument_id" in table.c:
-        elsewhere = select(tables.instruments.c.instrument_id).where(tables.instruments.c.chain_id != pin.chain_id)
-        return table.c.instrument_id.not_in(elsewhere)
-    return true()
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """What is left out: instruments of other chains, and of these contracts what lies beyond the pinned block."""
+
+    pin: Pin
+    elsewhere: tuple[str, ...]
+    instruments: tuple[str, ...]
+    addresses: tuple[str, ...]
+
+    def condition(self, table: Table) -> ColumnElement[bool]:
+        """Which rows of a table a pack has."""
+        if table is tables.audit_log:
+            return table.c.action.in_(_LOOKED_AT)
+        if table in (tables.positions, tables.postings, tables.standings):
+            return self._of_instruments(table)
+        if table in (tables.blocks, tables.chains, tables.checkpoints, tables.events, tables.orphaned_events):
+            return (table.c.chain_id == self.pin.chain_id) & self._upto(table)
+        return true()
+
+    def _of_instruments(self, table: Table) -> ColumnElement[bool]:
+        name = table.c.instrument_id
+        if table is tables.positions:
+            return name.not_in([*self.elsewhere, *self.instruments])
+        is_upto = table.c.block_number <= self.pin.block_number
+        return name.not_in(self.elsewhere) & (is_upto | name.not_in(self.instruments))
+
+    def _upto(self, table: Table) -> ColumnElement[bool]:
+        if table is tables.events:
+            return (table.c.block_number <= self.pin.block_number) | table.c.address.not_in(self.addresses)
+        return table.c.number <= self.pin.block_number if table is tables.blocks else true()
 
 
-def _upto(table: Table, pin: Pin) -> ColumnElement[bool]:
-    if table is tables.blocks:
-        return table.c.number <= pin.block_number
-    if table is tables.positions:
-        i, p = tables.instruments.c, tables.checkpoints.c
-        at_pin = (
-            select(i.instrument_id)
-            .join_from(tables.instruments, tables.checkpoints, (p.chain_id == i.chain_id) & (p.address == i.address))
-            .where(p.block_number == pin.block_number)
-        )
-        return table.c.instrument_id.in_(at_pin)
-    return table.c.block_number <= pin.block_number if table.name in _BOUNDED else true()
+def _cut(c: Connection, pin: Pin) -> _Cut:
+    i, p, contracts = tables.instruments.c, tables.checkpoints.c, tables.contracts.c
+    at_pin = select(p.address).where(p.chain_id == pin.chain_id, p.block_number == pin.block_number)
+    read_on = (i.chain_id == pin.chain_id) & i.address.not_in(at_pin)
+    on_chain = (contracts.chain_id == pin.chain_id) & contracts.address.not_in(at_pin)
+    return _Cut(
+        pin,
+        tuple(c.scalars(select(i.instrument_id).where(i.chain_id != pin.chain_id))),
+        tuple(c.scalars(select(i.instrument_id).where(read_on))),
+        tuple(c.scalars(select(contracts.address).where(on_chain))),
+    )
 
 
 def _converter(column: Column[Any]) -> Callable[[Any], Any] | None:

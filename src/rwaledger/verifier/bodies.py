@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from sys import intern
 
-from rwaledger.verifier import rlp, secp256k1
-from rwaledger.verifier.keccak import keccak256
+from rwaledger.verifier import rlp, signers
+from rwaledger.verifier.keccak import keccak256, keccak256_many
 from rwaledger.verifier.rlp import Item, as_bytes, as_int, as_list
 from rwaledger.verifier.values import Header, Log, Receipt, Transaction
 
@@ -89,7 +90,24 @@ def sender(found: Transaction, digest: bytes = b"") -> str:
     v, r, s = (as_int(each) for each in (fields[6] if not kind else fields[-3], fields[-2], fields[-1]))
     if not kind:
         v = v - 27 if found.chain_id is None else (v - 35) % 2
-    return secp256k1.recover(digest or keccak256(signed_bytes(found)), r, s, v)
+    return signers.recover(digest or keccak256(signed_bytes(found)), r, s, v)
+
+
+def senders(raws: Sequence[bytes]) -> list[str]:
+    """Who signed each of these transactions; empty where nobody did, or its type is not known.
+
+    Raises:
+        ValueError: one of them is no transaction.
+    """
+    found = [transaction(raw, b"", 0, 0) for raw in raws]
+    return list(map(_sender_or_none, found, keccak256_many([signed_bytes(each) for each in found])))
+
+
+def _sender_or_none(found: Transaction, digest: bytes) -> str:
+    try:
+        return sender(found, digest)
+    except ValueError:
+        return ""
 
 
 def _transaction_fields(raw: bytes) -> tuple[int, list[Item]]:
@@ -122,8 +140,8 @@ def receipts(raws: Sequence[bytes], transactions: Sequence[Transaction], block_h
             raise ValueError(f"receipt {of.index} is of type {kind}, its transaction of type {of.kind}")
         fields = as_list(rlp.decode(raw[1:] if kind else raw))
         succeeded, total, entries = _receipt_fields(fields)
-        place = (of.block_number, block_hash, of.hash, of.index)
-        logs = tuple(_log(entry, place, log_index + i) for i, entry in enumerate(entries))
+        source = (block_hash, of.hash, of.index)
+        logs = tuple(_log(entry, source, (of.block_number, at)) for at, entry in enumerate(entries, log_index))
         found.append(Receipt(of.block_number, of.hash, of.index, kind, succeeded, total - spent, logs))
         spent, log_index = total, log_index + len(logs)
     return tuple(found)
@@ -137,16 +155,16 @@ def _receipt_fields(fields: list[Item]) -> tuple[bool, int, list[Item]]:
     return fields[0] == b"\x01", as_int(fields[1], 64), as_list(fields[3])
 
 
-def _log(item: Item, place: tuple[int, str, str, int], log_index: int) -> Log:
+def _log(item: Item, source: tuple[str, str, int], place: tuple[int, int]) -> Log:
     address, topics, data = as_list(item, 3)
-    # The same few contracts, events and accounts stand in very many logs; each is kept once.
-    return Log(
-        intern(_hex(as_bytes(address, 20))),
-        tuple(intern(_hex(as_bytes(topic, 32))) for topic in as_list(topics, 0, 1, 2, 3, 4)),
-        _hex(as_bytes(data)),
-        *place,
-        log_index,
-    )
+    named = tuple(_once(as_bytes(topic, 32)) for topic in as_list(topics, 0, 1, 2, 3, 4))
+    return Log(_once(as_bytes(address, 20)), named, _hex(as_bytes(data)), *source, place)
+
+
+@cache
+def _once(raw: bytes) -> str:
+    """The same few contracts, events and accounts stand in very many logs; each is kept once."""
+    return intern(_hex(raw))
 
 
 def _hex(raw: bytes) -> str:

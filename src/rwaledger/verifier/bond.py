@@ -14,6 +14,9 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from rwaledger.verifier.calendar import Calendar, months_later
+from rwaledger.verifier.exact import fraction, power_of_ten
+
+_A_YEAR = (1, 2, 4, 12)
 
 
 class Period(NamedTuple):
@@ -45,6 +48,8 @@ class Distribution(NamedTuple):
 
 def periods(terms: Any) -> list[Period]:
     """Counted back from maturity in whole months; what is left over is a short first period."""
+    if terms.periods_a_year not in _A_YEAR:
+        raise ValueError(f"a bond does not pay {terms.periods_a_year} times a year")
     ends = [terms.matures_on]
     while ends[-1] > terms.issued_on:
         ends.append(months_later(terms.matures_on, -12 * len(ends) // terms.periods_a_year))
@@ -61,10 +66,10 @@ def schedule_of(kind: str, period_to: date, terms: Any, decimals: int, calendar:
     pays_on = calendar.roll(period.end, terms.business_day_rule)
     recorded_on = calendar.business_days_later(pays_on, -terms.record_days)
     record_at = int(calendar.end_of_day(recorded_on).timestamp()) - 1
-    nominal = Fraction(terms.nominal_units, 10**decimals)
+    nominal = Fraction(terms.nominal_units, power_of_ten(decimals))
     if kind == "redemption":
         return Schedule(terms.issued_on, period.end, pays_on, record_at, nominal)
-    per_unit = Fraction(terms.rate) * years_of(period, terms.day_count, terms.periods_a_year) * nominal
+    per_unit = fraction(terms.rate) * years_of(period, terms.day_count, terms.periods_a_year) * nominal
     return Schedule(period.first, period.end, pays_on, record_at, per_unit)
 
 

@@ -99,6 +99,16 @@ def arguments(function: str, data: bytes) -> dict[str, Any]:
 
 
 @cache
+def executed(data: bytes) -> tuple[str, str] | None:
+    """The reference and the checker's signature in a call of `execute`; None where it is none."""
+    try:
+        found = arguments("execute", data)
+    except NoSuchCall:
+        return None
+    return str(found["instruction"]["ref"]), str(found["checkerSignature"])
+
+
+@cache
 def selector(function: str) -> bytes:
     """The first four bytes of a call of the function."""
     return keccak256((function + _type_text(CALLS[function])).encode())[:4]

@@ -6,15 +6,14 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
-from sys import intern
 from typing import Any, NamedTuple
 
 from rwaledger.verifier.book import Execution, Instruction, reference
 from rwaledger.verifier.calendar import Calendar
 from rwaledger.verifier.keccak import keccak256
-from rwaledger.verifier.ledger import Governed, Ledger, Leg, Position, place_of
+from rwaledger.verifier.ledger import Governed, Ledger, Position, place_of
 from rwaledger.verifier.pack import Pack
-from rwaledger.verifier.replay import Place, Standing
+from rwaledger.verifier.replay import Leg, Place, Standing
 from rwaledger.verifier.values import Contract, Event
 
 SETTLEMENT_ID = "settlement"
@@ -73,7 +72,7 @@ class Case:
     def settlements(self) -> tuple[Governed, ...]:
         """The settlement contracts, on which control books license venues."""
         books = [address for address in self.contracts if address not in self.ledger_at]
-        found = [address for address in books if self.contracts[address].kind == "settlement"]
+        found = [address for address, contract in self.contracts.items() if contract.kind == "settlement"]
         return tuple(Governed(self, a, SETTLEMENT_ID, [book for book in books if book != a]) for a in found)
 
     @cached_property
@@ -142,14 +141,10 @@ class Case:
         raw = bytes.fromhex(part.removeprefix("0x"))
         return bool(raw) and any(raw in sent for sent in self._sent_later)
 
-    @cached_property
-    def postings(self) -> dict[str, dict[Place, list[Leg]]]:
+    @property
+    def postings(self) -> Mapping[str, Mapping[Place, list[Leg]]]:
         """Postings by instrument and place."""
-        found: dict[str, dict[Place, list[Leg]]] = defaultdict(dict)
-        for r in self.pack.rows("postings"):
-            leg = Leg(r.leg, intern(r.account), r.amount_units, r.balance_after_units, intern(r.tx_hash))
-            found[r.instrument_id].setdefault((r.block_number, r.log_index), []).append(leg)
-        return found
+        return self.pack.postings
 
     @cached_property
     def positions(self) -> dict[str, dict[str, Position]]:
@@ -170,11 +165,13 @@ class Case:
 
     @cached_property
     def register_logs(self) -> dict[str, dict[Place, Any]]:
-        """The register's rows of events, by contract and place; topics as a tuple in place of their text."""
+        """The register's rows of events, by contract and place; the event itself for one that says just the same."""
         found: dict[str, dict[Place, Any]] = defaultdict(dict)
-        for row in self.pack.rows("events"):
-            if row.chain_id == self.pin.chain_id:
-                found[row.address][row.block_number, row.log_index] = row
+        for each in self.pack.stored_events:
+            if isinstance(each, Event):
+                found[each.log.address][each.log.place] = each
+            elif each.chain_id == self.pin.chain_id:
+                found[each.address][each.block_number, each.log_index] = each
         return found
 
     def is_trusted(self, address: str) -> bool:
@@ -204,8 +201,9 @@ class Case:
     def _behind(self) -> dict[tuple[str, str], list[Event]]:
         """The events of each contract that control books act on, in each transaction."""
         found: dict[tuple[str, str], list[Event]] = defaultdict(list)
+        acted_on = {*self.ledger_at, *(each.address for each in self.settlements)}
         for event in self.pack.events:
-            if self.contracts[event.log.address].kind in ("asset_token", "settlement"):
+            if event.log.address in acted_on:
                 found[event.log.tx_hash, event.log.address].append(event)
         return found
 

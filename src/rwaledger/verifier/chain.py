@@ -7,13 +7,12 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 
-from rwaledger.verifier import chain_files
+from rwaledger.verifier import chain_files, proving
 from rwaledger.verifier.deployments import check_deployments
 from rwaledger.verifier.level import Level, Progress, silent
 from rwaledger.verifier.pack import Pack, Row
-from rwaledger.verifier.proving import check_state
 from rwaledger.verifier.trie import EMPTY_ROOT
-from rwaledger.verifier.values import Event, Log, Undecoded
+from rwaledger.verifier.values import Event, Undecoded
 
 _EMPTY = "0x" + EMPTY_ROOT.hex()
 
@@ -25,10 +24,11 @@ def check(pack: Pack, block_hash: str, progress: Progress = silent) -> Level:
     _check_headers(pack, block_hash, level)
     if level.faults:
         return level
+    proofs = proving.begin(pack)
     _check_bodies(pack, level)
     check_deployments(pack, level)
-    check_state(pack, level, progress)
-    _check_senders(pack, level, progress)
+    proving.check_state(pack, proofs, level, progress)
+    _check_senders(pack, level)
     _check_events(pack, level)
     return level
 
@@ -67,22 +67,21 @@ def _check_bodies(pack: Pack, level: Level) -> None:
                 level.fault(f"{chain_files.BLOCKS}, block {header.number}", f"{what}; its header has {needed}")
     count = sum(len(block.transactions) for block in blocks.values())
     level.prove(count, f"transactions with their receipts, to the roots of {len(pack.headers):,} headers")
-    level.prove(len(pack.logs), "logs of the contracts, complete from their deployment to the pinned block")
+    first = pack.headers[0].number
+    level.prove(len(pack.logs), f"logs of the contracts, complete from block {first} to the pinned one")
 
 
-def _check_senders(pack: Pack, level: Level, progress: Progress) -> None:
+def _check_senders(pack: Pack, level: Level) -> None:
     """Who sent each transaction, by its signature; and that it was signed for this chain, which no header names."""
     senders: Counter[str] = Counter()
     chain_id, for_chain = pack.manifest.pin.chain_id, 0
-    total = len(pack.transactions)
-    for done, each in enumerate(pack.transactions.values()):
-        progress("signatures", done, total)
+    pack.find_senders()
+    for each in pack.transactions.values():
         place = f"{chain_files.BLOCKS}, block {each.block_number}, transaction {each.index}"
         senders[pack.sender(each)] += 1
         if each.chain_id not in {None, chain_id}:
             level.fault(place, f"signed for chain {each.chain_id}, the pack is of chain {chain_id}")
         for_chain += each.chain_id == chain_id and each.is_signed
-    progress("signatures", total, total)
     unsigned = senders.pop("", 0)
     level.prove(senders.total(), f"transactions have a sender, by their signatures: {len(senders)} keys")
     if for_chain:
@@ -99,10 +98,13 @@ def _check_senders(pack: Pack, level: Level, progress: Progress) -> None:
 def _check_events(pack: Pack, level: Level) -> None:
     """The register has exactly the logs of the receipts, each as it is there. What differs, L1 finds too."""
     place = "register/events.jsonl"
-    decoded: dict[tuple[int, int], Event | Undecoded] = {_key(each.log): each for each in pack.events}
-    decoded |= {_key(each.log): each for each in pack.undecoded}
+    decoded: dict[tuple[int, int], Event | Undecoded] = {each.log.place: each for each in pack.events}
+    decoded |= {each.log.place: each for each in pack.undecoded}
     same = 0
-    for line, row in enumerate(pack.rows("events"), 2):
+    for line, row in enumerate(pack.stored_events, 2):
+        if isinstance(row, Event):
+            same += decoded.pop(row.log.place, None) is not None
+            continue
         found = decoded.pop((row.block_number, row.log_index), None)
         where = f"{place} line {line}, block {row.block_number}, log {row.log_index}"
         if found is None:
@@ -125,7 +127,3 @@ def _compared(row: Row, found: Event | Undecoded, chain_id: int) -> Iterator[tup
         yield name, getattr(row, name), getattr(found.log, name)
     if isinstance(found, Event):
         yield "name", row.name, found.name
-
-
-def _key(log: Log) -> tuple[int, int]:
-    return log.block_number, log.log_index

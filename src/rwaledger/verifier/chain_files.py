@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -14,14 +14,17 @@ from rwaledger.verifier.manifest import Manifest
 from rwaledger.verifier.shape import Part
 from rwaledger.verifier.trie import ordered_roots
 from rwaledger.verifier.values import Block, Header, Proof, Transaction
+from rwaledger.verifier.workers import Workers
 
 HEADERS = "chain/headers.jsonl"
 BLOCKS = "chain/blocks.jsonl"
 
 _AT_A_TIME = 2_048
-_BLOCKS_AT_A_TIME = 256
+_BYTES_AT_A_TIME = 1 << 23
 
-_Raw = tuple[Header, list[bytes], list[bytes]]
+_Raw = tuple[list[bytes], list[bytes]]
+_Computed = tuple[bytes, bytes, list[bytes]]
+_Named = Callable[[], Mapping[tuple[int, int], str]]
 
 
 def headers(container: Container, manifest: Manifest) -> Iterator[Header]:
@@ -58,13 +61,19 @@ def _headers(raws: list[bytes], first: int, first_of_all: int) -> Iterator[Heade
         yield found
 
 
-def blocks(container: Container, known: Sequence[Header], named: Mapping[tuple[int, int], str]) -> Iterator[Block]:
-    """Every block with a transaction, its roots computed; `named` are hashes of transactions that nobody signed.
+def blocks(container: Container, known: Sequence[Header], named: _Named, workers: Workers) -> Iterator[Block]:
+    """Every block with a transaction, its roots computed; `named` gives hashes of transactions that nobody signed.
 
     Raises:
         Refuted: a line has no transactions and receipts of a block, or blocks are out of order.
     """
-    waiting: list[_Raw] = []
+    tasks = ((some, [raws for _, raws in some]) for some in _together(_raw_blocks(container, known)))
+    for some, roots in workers.map(roots_and_hashes, tasks):
+        for (header, raws), computed in zip(some, roots, strict=True):
+            yield _block(header, raws, computed, named)
+
+
+def _raw_blocks(container: Container, known: Sequence[Header]) -> Iterator[tuple[Header, _Raw]]:
     before = -1
     for line, value in canonical.parse_lines(container.lines(BLOCKS), BLOCKS):
         part = Part(value, f"{BLOCKS} line {line}").fields("number", "receipts", "transactions")
@@ -75,33 +84,46 @@ def blocks(container: Container, known: Sequence[Header], named: Mapping[tuple[i
         raws = [[each.raw() for each in part[name].items()] for name in ("transactions", "receipts")]
         if not raws[0]:
             raise part["transactions"].refuse("at least one transaction")
-        waiting.append((known[number - known[0].number], raws[0], raws[1]))
-        if len(waiting) == _BLOCKS_AT_A_TIME:
-            yield from _blocks(waiting, named)
-            waiting = []
-    yield from _blocks(waiting, named)
+        yield known[number - known[0].number], (raws[0], raws[1])
 
 
-def _blocks(raws: list[_Raw], named: Mapping[tuple[int, int], str]) -> Iterator[Block]:
-    roots = ordered_roots([values for _, *both in raws for values in both])
-    hashes = iter(keccak256_many([raw for _, transactions, _ in raws for raw in transactions]))
-    for i, (header, raw_transactions, raw_receipts) in enumerate(raws):
-        try:
-            transactions = tuple(
-                _transaction(raw, next(hashes), (header.number, index), named)
-                for index, raw in enumerate(raw_transactions)
-            )
-            receipts = bodies.receipts(raw_receipts, transactions, header.hash)
-        except ValueError as error:
-            raise Refuted(f"{BLOCKS}, block {header.number}", str(error)) from error
-        yield Block(header, transactions, receipts, "0x" + roots[2 * i].hex(), "0x" + roots[2 * i + 1].hex())
+def _together(raw_blocks: Iterable[tuple[Header, _Raw]]) -> Iterator[list[tuple[Header, _Raw]]]:
+    """As many blocks at once as are worth it, since many hashes together cost far less than one by one."""
+    some: list[tuple[Header, _Raw]] = []
+    size = 0
+    for header, raws in raw_blocks:
+        some.append((header, raws))
+        size += sum(len(raw) for part in raws for raw in part)
+        if size >= _BYTES_AT_A_TIME:
+            yield some
+            some, size = [], 0
+    yield some
 
 
-def _transaction(
-    raw: bytes, tx_hash: bytes, place: tuple[int, int], named: Mapping[tuple[int, int], str]
-) -> Transaction:
+def roots_and_hashes(raws: Sequence[_Raw]) -> list[_Computed]:
+    """Of each block the root of its transactions, that of its receipts, and the hashes of its transactions."""
+    roots = ordered_roots([part for both in raws for part in both])
+    hashes = iter(keccak256_many([raw for transactions, _ in raws for raw in transactions]))
+    pairs = zip(roots[::2], roots[1::2], raws, strict=True)
+    return [(first, second, [next(hashes) for _ in transactions]) for first, second, (transactions, _) in pairs]
+
+
+def _block(header: Header, raws: _Raw, computed: _Computed, named: _Named) -> Block:
+    transactions_root, receipts_root, hashes = computed
+    try:
+        transactions = tuple(
+            _transaction(raw, tx_hash, (header.number, index), named)
+            for index, (raw, tx_hash) in enumerate(zip(raws[0], hashes, strict=True))
+        )
+        receipts = bodies.receipts(raws[1], transactions, header.hash)
+    except ValueError as error:
+        raise Refuted(f"{BLOCKS}, block {header.number}", str(error)) from error
+    return Block(header, transactions, receipts, "0x" + transactions_root.hex(), "0x" + receipts_root.hex())
+
+
+def _transaction(raw: bytes, tx_hash: bytes, place: tuple[int, int], named: _Named) -> Transaction:
     found = bodies.transaction(raw, tx_hash, *place)
-    return found if found.is_signed or place not in named else replace(found, hash=named[place])
+    return found if found.is_signed else replace(found, hash=named().get(place, found.hash))
 
 
 def proof(container: Container, address: str) -> Proof:

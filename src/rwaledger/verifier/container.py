@@ -15,6 +15,7 @@ from pathlib import Path
 from types import TracebackType
 
 from rwaledger.verifier.errors import Refuted, WrongUse
+from rwaledger.verifier.level import Progress, silent
 
 PLACE = "container"
 FIRST = ("manifest.json", "signatures.json")
@@ -67,13 +68,15 @@ class Container:
         Refuted: the file is not the one way to write its contents.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, progress: Progress = silent) -> None:
+        self._progress = progress
         try:
             self._file = path.open("rb")
         except OSError as error:
             raise WrongUse(f"{path}: {error.strerror}") from error
         try:
             self.entries = {entry.name: self._hashed(entry) for entry in self._directory()}
+            progress("files", self._size, self._size)
         except BaseException:
             self._file.close()
             raise
@@ -96,11 +99,19 @@ class Container:
 
     def lines(self, name: str) -> Iterator[bytes]:
         """The lines of a file, each without its line feed. Raises Refuted where the last has none."""
-        rest = b""
+        for page in self.pages(name):
+            yield from page[:-1].split(b"\n")
+
+    def pages(self, name: str) -> Iterator[bytes]:
+        """The whole lines of a file, as many at once as a piece has. Raises Refuted where the last has no line feed."""
+        begun: list[bytes] = []
         for piece in self._pieces(self._entry(name)):
-            *lines, rest = (rest + piece).split(b"\n")
-            yield from lines
-        if rest:
+            end = piece.rfind(b"\n") + 1
+            if end:
+                yield b"".join([*begun, piece[:end]])
+                begun = []
+            begun.append(piece[end:])
+        if any(begun):
             raise Refuted(name, "no line feed behind the last line")
 
     def _entry(self, name: str) -> Entry:
@@ -121,9 +132,9 @@ class Container:
 
     def _directory(self) -> list[Entry]:
         """The entries as the directory has them, after comparing all that is not content with what it has to be."""
-        size = self._file.seek(0, 2)
-        count, at = self._end(size)
-        directory = self._bytes(at, size - _END.size - at)
+        self._size = self._file.seek(0, 2)
+        count, at = self._end(self._size)
+        directory = self._bytes(at, self._size - _END.size - at)
         entries: list[Entry] = []
         position = 0
         for number in range(count):
@@ -161,6 +172,7 @@ class Container:
     def _hashed(self, entry: Entry) -> Entry:
         digest, crc = hashlib.sha256(), 0
         for piece in self._pieces(entry):
+            self._progress("files", self._file.tell(), self._size)
             digest.update(piece)
             crc = zlib.crc32(piece, crc)
         if crc != entry.crc:

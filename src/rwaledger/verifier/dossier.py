@@ -23,6 +23,7 @@ class Dossier:
     evidence: list[Any] = field(default_factory=list)
     licences: list[Any] = field(default_factory=list)
     _known: dict[date, date] = field(default_factory=dict)
+    _resident: dict[date, set[int]] = field(default_factory=dict)
 
     def supported_until(self, day: date) -> date:
         """The last day on which the holder could act, by what had begun to count by a day; before it where not.
@@ -53,8 +54,10 @@ class Dossier:
 
         Where nothing is stated of the day, what the register says of the holder stands for it.
         """
-        found = (self._residence_on(day), self._residence_on(day - _DAY))
-        return {each.country for each in found if each is not None} or {self.holder.country}
+        if day not in self._resident:
+            found = (self._residence_on(day), self._residence_on(day - _DAY))
+            self._resident[day] = {each.country for each in found if each is not None} or {self.holder.country}
+        return self._resident[day]
 
     def _residence_on(self, day: date) -> Any:
         begun = [each for each in self.residences if each.valid_from <= day]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from rwaledger.verifier import abi
 from rwaledger.verifier.abi import Parameter
@@ -69,10 +70,24 @@ def decode(log: Log) -> Event | Undecoded:
         if len(log.topics) != len(layout.indexed) + 1:
             raise ValueError(f"{len(log.topics)} topics instead of {len(layout.indexed) + 1}")
         topics = zip(layout.indexed, log.topics[1:], strict=True)
-        args = {each.name: abi.word(each.type, bytes.fromhex(topic[2:])) for each, topic in topics}
+        args = {each.name: _topic(each.type, topic) for each, topic in topics}
         return Event(layout.name, args | abi.decode(layout.data, bytes.fromhex(log.data[2:])), log)
     except ValueError as error:
         return Undecoded(log, f"{layout.name} does not fit its data: {error}")
+
+
+@cache
+def _topic(kind: str, topic: str) -> Any:
+    """What a topic says: the same accounts stand in very many."""
+    return abi.word(kind, bytes.fromhex(topic[2:]))
+
+
+def is_told(event: Event, row: Any, chain_id: int) -> bool:
+    """Whether a row of the register's events says exactly what the event's receipt does."""
+    log = event.log
+    topics = '["' + '","'.join(log.topics) + '"]'
+    source = *log.place, log.block_hash, log.tx_hash, log.tx_index, log.address
+    return bool(row == (chain_id, *source, event.name, topics, log.data))
 
 
 def addresses_in(event: Event) -> list[str]:

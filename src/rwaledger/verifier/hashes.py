@@ -104,17 +104,24 @@ def _check_manifest(manifest: Manifest, expected: Expected, level: Level) -> Non
 
 
 def _check_contracts(pack: Pack, level: Level) -> None:
-    """The manifest's contracts are those of the register, so that none was left out of the proofs."""
-    names = {row.address: row.instrument_id for row in pack.table("instruments")}
-    chain_id = pack.manifest.pin.chain_id
+    """The manifest's contracts are those of the register, so that none was left out of the proofs.
+
+    One that the register says was deployed behind the pinned block may be missing.
+    """
+    pin = pack.manifest.pin
+    here = (row for row in pack.table("instruments") if row.chain_id == pin.chain_id)
+    names = {row.address: row.instrument_id for row in here}
     known = {
         row.address: (row.kind, row.deploy_block, names.get(row.address, ""))
         for row in pack.table("contracts")
-        if row.chain_id == chain_id
+        if row.chain_id == pin.chain_id
     }
     listed = {each.address: (each.kind, each.deploy_block, each.instrument_id) for each in pack.manifest.contracts}
     for address in sorted(set(known) | set(listed)):
-        if known.get(address) != listed.get(address):
+        if address not in listed and known[address][1] > pin.block_number:
+            kind, block, _ = known[address]
+            level.unproved.append(f"That {kind} {address} was deployed in block {block}, behind the pinned one.")
+        elif known.get(address) != listed.get(address):
             level.fault(
                 f"manifest.json, contracts, {address}",
                 f"{listed.get(address) or 'not listed'}; the register has {known.get(address) or 'no such contract'}",

@@ -7,11 +7,14 @@ from collections.abc import Callable, Sequence
 
 from rwaledger.verifier.keccak_f import LANE, permute
 
+PURE = "pure Python"
+
 RATE = 136
 """Bytes that one permutation takes in."""
 
 _BATCH = 2_048
-_LANES_IN = RATE * 8 // LANE
+_DIGEST = 32
+_LANES_IN, _LANES_OUT = RATE * 8 // LANE, _DIGEST * 8 // LANE
 
 _VECTORS = {
     b"": "c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470",
@@ -38,9 +41,9 @@ def _sponge(messages: list[bytes]) -> list[bytes]:
     digests: list[bytes] = []
     active, states, lanes = len(padded), _states(len(padded)), [0] * 25
     for at in range(0, len(padded[0]), RATE):
+        words = memoryview(b"".join([each[at : at + RATE] for each in padded[:active]])).cast("Q")
         for i in range(_LANES_IN):
-            first = at + 8 * i
-            lanes[i] ^= int.from_bytes(b"".join([each[first : first + 8] for each in padded[:active]]), "little")
+            lanes[i] ^= int.from_bytes(words[i::_LANES_IN].tobytes(), "little")
         lanes = permute(lanes, states)
         ended = active
         while active and len(padded[active - 1]) == at + RATE:
@@ -64,8 +67,11 @@ def _states(active: int) -> int:
 
 
 def _squeezed(lanes: Sequence[int], states: int) -> list[bytes]:
-    words = [lane.to_bytes(8 * states, "little") for lane in lanes[:4]]
-    return [b"".join([word[at : at + 8] for word in words]) for at in range(0, 8 * states, 8)]
+    found = bytearray(_DIGEST * states)
+    words = memoryview(found).cast("Q")
+    for i, lane in enumerate(lanes[:_LANES_OUT]):
+        words[i::_LANES_OUT] = memoryview(lane.to_bytes(8 * states, "little")).cast("Q")
+    return [bytes(found[at : at + _DIGEST]) for at in range(0, len(found), _DIGEST)]
 
 
 def _pure(message: bytes) -> bytes:
@@ -87,16 +93,16 @@ def _accelerated() -> tuple[str, Hash] | None:
 
 
 _LIBRARIES: tuple[tuple[str, str, Callable[..., Hash]], ...] = (
-    ("pycryptodome", "Crypto.Hash.keccak", lambda m: lambda data: m.new(digest_bits=256, data=data).digest()),
     ("pysha3", "_pysha3", lambda m: lambda data: m.keccak_256(data).digest()),
     ("sha3", "sha3", lambda m: lambda data: m.keccak_256(data).digest()),
+    ("pycryptodome", "Crypto.Hash.keccak", lambda m: lambda data: m.new(digest_bits=256, data=data).digest()),
 )
 
 
 class _Chosen:
     """Which of them is in use; the pure one until `use` is called."""
 
-    name = "pure Python"
+    name = PURE
     one: Hash = staticmethod(_pure)
     many: Callable[[Sequence[bytes]], list[bytes]] = staticmethod(pure_many)
 
@@ -105,7 +111,7 @@ def use(*, pure: bool) -> str:
     """Chooses an accelerated hash if there is one, unless `pure`; the name of what is in use from now on."""
     found = None if pure else _accelerated()
     if found is None:
-        _Chosen.name, _Chosen.one, _Chosen.many = "pure Python", _pure, pure_many
+        _Chosen.name, _Chosen.one, _Chosen.many = PURE, _pure, pure_many
     else:
         name, function = found
         _Chosen.name, _Chosen.one = name, function

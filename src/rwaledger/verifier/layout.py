@@ -14,13 +14,14 @@ from rwaledger.verifier.keccak import keccak256, keccak256_many
 from rwaledger.verifier.values import AccountWord, InstrumentWord, LockUp, RulesWord
 
 SLOTS = {
-    "asset_token": {"_instrument": 2, "_accounts": 3, "_ruleSet": 6, "_allowedCountries": 7},
+    "asset_token": {"_instrument": 2, "_accounts": 3, "_ruleSet": 6, "_allowedCountries": 7, "_symbol": 15},
     "registry_anchor": {"_heads": 5},
 }
 """The slots of the state variables that are looked at, by kind of contract."""
 
 INSTRUMENT_SLOT = SLOTS["asset_token"]["_instrument"]
 RULES_SLOT = SLOTS["asset_token"]["_ruleSet"]
+SYMBOL_SLOT = SLOTS["asset_token"]["_symbol"]
 COUNTRY_SLOTS = range(SLOTS["asset_token"]["_allowedCountries"], SLOTS["asset_token"]["_allowedCountries"] + 4)
 
 HEAD_SLOTS = 5

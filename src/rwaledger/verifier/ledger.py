@@ -8,21 +8,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rwaledger.verifier.book import Effect, Execution, Instruction, effects
-from rwaledger.verifier.replay import STRANGER, Place, Replay, Standing, accounts_in, replay
+from rwaledger.verifier.exact import power_of_ten
+from rwaledger.verifier.release import is_another
+from rwaledger.verifier.replay import STRANGER, Leg, Place, Replay, Standing, accounts_in, replay
+from rwaledger.verifier.tokens import KIND
 from rwaledger.verifier.values import ZERO_ADDRESS, AccountWord, Event, Token
 
 if TYPE_CHECKING:
     from rwaledger.verifier.case import Case
-
-
-class Leg(NamedTuple):
-    """One posting of a place."""
-
-    number: int
-    account: str
-    units: int
-    balance_after: int
-    tx_hash: str
 
 
 class Position(NamedTuple):
@@ -66,7 +59,7 @@ def _standing(word: AccountWord) -> Standing:
 
 def place_of(event: Event) -> Place:
     """Where an event stands on the chain."""
-    return event.log.block_number, event.log.log_index
+    return event.log.place
 
 
 class Governed:
@@ -113,11 +106,16 @@ class Ledger(Governed):
         self.corrected: frozenset[tuple[Place, int]] = frozenset()
         self.reversed_units = 0
         self.reversing: frozenset[str] = frozenset()
+        # What one check has worked out of the postings for another; a copy with other postings begins anew.
+        self.worked_out: dict[str, Any] = {}
 
     @cached_property
     def state(self) -> State | None:
         """The proved words. Foreign code writes what it likes, so that its words mean nothing: None then."""
-        return State.of(self.case.pack.tokens[self.instrument_id]) if self.case.is_trusted(self.address) else None
+        pack = self.case.pack
+        if not self.case.is_trusted(self.address) or is_another(KIND, pack.proofs[self.address].code):
+            return None
+        return State.of(pack.tokens[self.instrument_id])
 
     @cached_property
     def played(self) -> Replay:
@@ -130,7 +128,7 @@ class Ledger(Governed):
         return {place_of(event): event for event in self.events if accounts_in(event)}
 
     @cached_property
-    def groups(self) -> dict[Place, list[Leg]]:
+    def groups(self) -> Mapping[Place, list[Leg]]:
         """The postings of each place, in order of place and leg."""
         return self.case.postings.get(self.instrument_id, {})
 
@@ -152,8 +150,9 @@ class Ledger(Governed):
 
     @cached_property
     def standing_now(self) -> dict[str, Standing]:
-        """The last standing of each account in the register."""
-        return {account: standing for (_, account), standing in self.standings.items()}
+        """The last standing of each account in the register, up to the pinned block."""
+        last = self.case.pin.block_number
+        return {account: standing for (place, account), standing in self.standings.items() if place[0] <= last}
 
     @cached_property
     def effects(self) -> list[Effect]:
@@ -182,6 +181,6 @@ class Ledger(Governed):
     def amount(self, units: int) -> str:
         """Units as decimal text."""
         decimals: int = self.row.decimals
-        whole, fraction = divmod(abs(units), 10**decimals)
+        whole, fraction = divmod(abs(units), power_of_ten(decimals))
         sign = "-" if units < 0 else ""
         return f"{sign}{whole}.{fraction:0{decimals}d}" if decimals else f"{sign}{whole}"

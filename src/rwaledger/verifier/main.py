@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import re
 import sys
@@ -16,6 +17,8 @@ from rwaledger.verifier.errors import WrongUse
 from rwaledger.verifier.hashes import Expected
 from rwaledger.verifier.verification import verify
 
+_PROCESSES_MAX = 64
+
 EXIT_PROVED, EXIT_USAGE, EXIT_REFUTED, EXIT_UNREACHABLE, EXIT_INTERRUPTED = 0, 2, 3, 5, 130
 
 _HASH = re.compile(r"0x[0-9a-f]{64}")
@@ -24,6 +27,8 @@ _ADDRESS = re.compile(r"0x[0-9a-f]{40}")
 
 def main(args: Sequence[str] | None = None, program: str = "rwaledger verify") -> int:
     """Runs the program; its exit code: 0 proved, 2 usage, 3 refuted or breaks found, 5 node unreachable."""
+    # Nothing here refers back to itself, and the collector would walk millions of values again and again.
+    gc.disable()
     try:
         return _run(_parser(program).parse_args(args))
     except WrongUse as error:
@@ -34,6 +39,8 @@ def main(args: Sequence[str] | None = None, program: str = "rwaledger verify") -
     except KeyboardInterrupt:
         sys.stderr.write("interrupted; the same command can be run again\n")
         return EXIT_INTERRUPTED
+    finally:
+        gc.enable()
 
 
 def _parser(program: str) -> argparse.ArgumentParser:
@@ -69,6 +76,13 @@ def _parser(program: str) -> argparse.ArgumentParser:
     )
     parser.add_argument("--expected-manifest", metavar="HASH", help="SHA-256 of manifest.json, if you were told it")
     parser.add_argument("--rpc", metavar="URL", help="compare with what this node says as well (L2)")
+    parser.add_argument(
+        "--workers",
+        type=_count,
+        default=1,
+        metavar="N",
+        help="share the work among N processes, which use N times the processor for a part of it; found is the same",
+    )
     parser.add_argument("--pure", action="store_true", help="use no library, even if one is there; slower")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     parser.add_argument("--write-zipapp", type=Path, metavar="FILE", help="write this program as one file, and end")
@@ -85,7 +99,7 @@ def _run(args: argparse.Namespace) -> int:
     expected = _expected(args)
     keccak.use(pure=args.pure)
     shown = _Shown()
-    found = verify(args.pack, expected, args.rpc or "", shown.update)
+    found = verify(args.pack, expected, args.rpc or "", shown.update, args.workers)
     shown.close()
     if args.json:
         sys.stdout.write(json.dumps(report.document(found), indent=2, ensure_ascii=False) + "\n")
@@ -122,20 +136,36 @@ def _hexed(given: str, pattern: re.Pattern[str], option: str) -> str:
     return text
 
 
+def _count(text: str) -> int:
+    """A number of processes."""
+    if not text.isascii() or not text.isdecimal() or not 1 <= int(text) <= _PROCESSES_MAX:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 to {_PROCESSES_MAX}")
+    return int(text)
+
+
 class _Shown:
     """Progress on a terminal, in a line that rewrites itself, five times a second at most."""
 
     def __init__(self) -> None:
         self._terminal = sys.stderr.isatty()
         self._next = 0.0
+        self._started: dict[str, float] = {}
 
     def update(self, stage: str, done: int, total: int) -> None:
         now = time.monotonic()
+        spent = now - self._started.setdefault(stage, now)
         if self._terminal and now >= self._next:
-            sys.stderr.write(f"\r\033[K{stage}: {done:,} of {total:,}")
+            sys.stderr.write(f"\r\033[K{stage}: {done:,} of {total:,}{_left(spent, done, total)}")
             sys.stderr.flush()
             self._next = now + 0.2
 
     def close(self) -> None:
         if self._terminal:
             sys.stderr.write("\r\033[K")
+
+
+def _left(spent_s: float, done: int, total: int) -> str:
+    """How long the stage takes yet, if it goes on as it went."""
+    if not 0 < done < total or spent_s < 1:
+        return ""
+    return f", {spent_s / done * (total - done):.0f} s left"

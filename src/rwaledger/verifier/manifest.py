@@ -23,7 +23,6 @@ FORMAT = "rwaledger-evidence-1"
 KINDS = ("asset_token", "control_book", "registry_anchor", "reserve_attestor", "settlement")
 ROLES = ("operator", "auditor")
 OUTCOMES = ("PASS", "FAIL", "EXEMPT", "NOT_RUN")
-TOKEN = "asset_token"
 
 _PARTS = (
     "contracts",
@@ -87,8 +86,8 @@ class Manifest:
 
     @property
     def tokens(self) -> tuple[Contract, ...]:
-        """The contracts that are instruments, in order of their addresses."""
-        return tuple(each for each in self.contracts if each.kind == TOKEN)
+        """The contracts that are instruments, whatever kind the register says, in order of their addresses."""
+        return tuple(each for each in self.contracts if each.instrument_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +118,9 @@ def manifest(raw: bytes) -> Manifest:
     )
     _require_order(top["contracts"], [each.address for each in found.contracts])
     _require_order(top["heads"], [each.instrument_id for each in found.heads])
-    first = min((each.deploy_block for each in found.contracts), default=found.first_block)
+    if not found.contracts:
+        raise top["contracts"].refuse("at least one contract")
+    first = min(each.deploy_block for each in found.contracts)
     if found.first_block != first:
         raise top["first_block"].refuse(f"{first}, the lowest deploy_block,")
     if found.first_block > found.pin.block_number:
@@ -138,15 +139,12 @@ def _pin(part: Part) -> Pin:
 
 def _contract(part: Part) -> Contract:
     part.fields("address", "deploy_block", "instrument_id", "kind")
-    found = Contract(
+    return Contract(
         part["address"].hexed(20),
         part["kind"].one_of(*KINDS),
         part["deploy_block"].number(),
         part["instrument_id"].text(),
     )
-    if (found.kind == TOKEN) != bool(found.instrument_id):
-        raise part["instrument_id"].refuse(f"{'a name' if found.kind == TOKEN else 'no name'} for a {found.kind}")
-    return found
 
 
 def _head(part: Part) -> SignedHead:
@@ -182,6 +180,8 @@ def policy(raw: bytes) -> Policy:
     top = Part(canonical.parse(raw, "policy.json"), "policy.json")
     top.fields("figures", "holidays", "name", "utc_offsets", "zone")
     offsets = [part.items(2) for part in top["utc_offsets"].items()]
+    _require_order(top["utc_offsets"], [moment.text() for moment, _ in offsets])
+    _require_order(top["holidays"], [_day(part) for part in top["holidays"].items()])
     return Policy(
         name=top["name"].text(),
         zone=top["zone"].text(),
@@ -207,7 +207,10 @@ def reconciliation(raw: bytes) -> tuple[bool, tuple[CheckResult, ...]]:
     top = Part(canonical.parse(raw, "reconciliation.json"), "reconciliation.json").fields("passed", "results")
     results = tuple(_result(part) for part in top["results"].items())
     _require_order(top["results"], [each.check for each in results])
-    return top["passed"].truth(), results
+    passed = all(each.outcome in ("PASS", "EXEMPT") for each in results)
+    if top["passed"].truth() != passed:
+        raise top["passed"].refuse(f"{passed}, as the results are,")
+    return passed, results
 
 
 def _result(part: Part) -> CheckResult:

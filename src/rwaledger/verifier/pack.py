@@ -13,12 +13,15 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
-from rwaledger.verifier import bodies, canonical, chain_files, events, manifest, release, tokens
+from rwaledger.verifier import bodies, chain_files, events, manifest, release, tokens
 from rwaledger.verifier.container import Container
 from rwaledger.verifier.errors import Refuted
 from rwaledger.verifier.keccak import keccak256_many
+from rwaledger.verifier.level import Progress, silent
 from rwaledger.verifier.manifest import Manifest
-from rwaledger.verifier.tables import TABLES, Reader
+from rwaledger.verifier.replay import Leg, Place
+from rwaledger.verifier.rows import Reader
+from rwaledger.verifier.tables import TABLES
 from rwaledger.verifier.values import (
     Block,
     CheckResult,
@@ -33,6 +36,10 @@ from rwaledger.verifier.values import (
     Transaction,
     Undecoded,
 )
+from rwaledger.verifier.workers import Workers
+
+_SIGNATURES = 256
+"""Transactions whose signatures are looked at together."""
 
 Row = Any
 """One row of a register's table: a named tuple of its columns, such as `row.account`.
@@ -53,8 +60,10 @@ class Pack:
     Raises (all properties and methods): Refuted where the pack does not hold what it has to, with file, line and field.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.container = Container(path)
+    def __init__(self, path: Path, workers: Workers | None = None, progress: Progress = silent) -> None:
+        self.container = Container(path, progress)
+        self.workers = workers or Workers()
+        self._progress = progress
         self._tables: dict[str, tuple[Row, ...]] = {}
         self._senders: dict[str, str] = {}
 
@@ -78,14 +87,33 @@ class Pack:
     def rows(self, table: str) -> Iterator[Row]:
         """The rows of a table, in the pack's order, read anew from the file: for what is big and looked at once."""
         place = f"register/{table}.jsonl"
-        lines = canonical.parse_lines(self.container.lines(place), place)
-        yield from map(_row_type(table)._make, Reader(table).read(lines, place))
+        yield from map(_row_type(table)._make, Reader(table).read(self.container.pages(place), place))
 
     def table(self, table: str) -> tuple[Row, ...]:
         """The rows of a table, kept in memory."""
         if table not in self._tables:
             self._tables[table] = tuple(self.rows(table))
         return self._tables[table]
+
+    @cached_property
+    def postings(self) -> Mapping[str, Mapping[Place, list[Leg]]]:
+        """The postings of each instrument by their place, in order of place and leg."""
+        found: dict[str, dict[Place, list[Leg]]] = {}
+        for instrument_id, block_number, log_index, *leg in self.rows("postings"):
+            places = found.setdefault(instrument_id, {})
+            places.setdefault((block_number, log_index), []).append(Leg._make(leg))
+        return found
+
+    @cached_property
+    def stored_events(self) -> Sequence[Event | Row]:
+        """The rows of events in the pack's order; for one that says just what a receipt says, the event itself."""
+        known = {each.log.place: each for each in self.events}
+        chain_id = self.manifest.pin.chain_id
+        found: list[Event | Row] = []
+        for row in self.rows("events"):
+            event = known.get((row.block_number, row.log_index))
+            found.append(event if event and events.is_told(event, row, chain_id) else row)
+        return tuple(found)
 
     # The chain
 
@@ -104,7 +132,13 @@ class Pack:
     @cached_property
     def blocks(self) -> Sequence[Block]:
         """Every block with a transaction, in order, with what is in it."""
-        return tuple(chain_files.blocks(self.container, self.headers, self._named))
+        found: list[Block] = []
+        first, total = self.manifest.first_block, len(self.headers)
+        for block in chain_files.blocks(self.container, self.headers, lambda: self._named, self.workers):
+            self._progress("blocks", block.header.number - first, total)
+            found.append(block)
+        self._progress("blocks", total, total)
+        return tuple(found)
 
     @cached_property
     def _named(self) -> Mapping[tuple[int, int], str]:
@@ -131,6 +165,15 @@ class Pack:
                 found = ""
             self._senders[transaction.hash] = found
         return found
+
+    def find_senders(self) -> None:
+        """Finds who signed each of the transactions."""
+        every = list(self.transactions.values())
+        parts = (every[at : at + _SIGNATURES] for at in range(0, len(every), _SIGNATURES))
+        tasks = (([each.hash for each in part], [each.raw for each in part]) for part in parts)
+        for hashes, senders in self.workers.map(bodies.senders, tasks):
+            self._senders.update(zip(hashes, senders, strict=True))
+            self._progress("signatures", len(self._senders), len(every))
 
     @cached_property
     def _signed_hashes(self) -> Mapping[str, bytes]:

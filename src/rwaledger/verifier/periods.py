@@ -8,7 +8,7 @@ for each section its table, part, columns, number of rows, and a SHA-256 over th
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from hashlib import sha256
@@ -62,22 +62,20 @@ def encoded(cells: Iterable[object]) -> bytes:
     """Cells as bytes."""
     parts = []
     for cell in cells:
-        letter, text = _cell(cell)
-        raw = text.encode()
-        parts.append(b"%c%d:%b" % (letter.encode(), len(raw), raw))
+        letter, text_of = _TYPES[type(cell)]
+        text = text_of(cell).encode()
+        parts.append(b"%c%d:%b" % (letter, len(text), text))
     return b"".join(parts)
 
 
-def _cell(cell: object) -> tuple[str, str]:
-    if cell is None:
-        return "n", ""
-    if isinstance(cell, bool):
-        return "b", str(int(cell))
-    if isinstance(cell, int):
-        return "i", str(cell)
-    if isinstance(cell, datetime):
-        return "t", cell.astimezone(UTC).isoformat(timespec="microseconds")
-    return ("d", cell.isoformat()) if isinstance(cell, date) else ("s", str(cell))
+_TYPES: dict[type, tuple[bytes, Callable[[Any], str]]] = {
+    str: (b"s", str),
+    int: (b"i", str),
+    bool: (b"b", lambda cell: str(int(cell))),
+    type(None): (b"n", lambda _: ""),
+    datetime: (b"t", lambda cell: cell.astimezone(UTC).isoformat(timespec="microseconds")),
+    date: (b"d", date.isoformat),
+}
 
 
 def parsed(raw: bytes) -> tuple[list[str], list[Section]]:
@@ -198,7 +196,7 @@ class RowsNow:
 
 def key_text(cells: Iterable[object]) -> str:
     """A primary key as canonical JSON."""
-    plain = [_cell(cell)[1] if isinstance(cell, date) else cell for cell in cells]
+    plain = [_TYPES[type(cell)][1](cell) if isinstance(cell, date) else cell for cell in cells]
     return json.dumps(plain, separators=(",", ":"), ensure_ascii=False)
 
 

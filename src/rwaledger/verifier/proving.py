@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from rwaledger.verifier import layout, rlp, trie
-from rwaledger.verifier.errors import Refuted
+from rwaledger.verifier.errors import Fault, Refuted
+from rwaledger.verifier.exact import power_of_ten
 from rwaledger.verifier.keccak import keccak256, keccak256_many
 from rwaledger.verifier.level import Level, Progress
 from rwaledger.verifier.pack import Pack
 from rwaledger.verifier.values import Proof, Token
 
+Judged = Callable[[], tuple[int, list[Fault]]]
+"""How many words one proof proves, and a fault for each that it does not."""
 
-def check_state(pack: Pack, level: Level, progress: Progress) -> None:
-    """Every contract's proof, then what the proved words say of each instrument."""
+
+def begin(pack: Pack) -> list[Judged]:
+    """Has the proof of every contract looked at."""
     state_root = bytes.fromhex(pack.headers[-1].state_root[2:])
-    proofs = list(pack.proofs.values())
-    total, done = sum(len(each.slots) for each in proofs), 0
+    return [pack.workers.submit(judge, each, state_root) for each in pack.proofs.values()]
+
+
+def check_state(pack: Pack, begun: Sequence[Judged], level: Level, progress: Progress) -> None:
+    """What has begun for every contract, then what the proved words say of each instrument."""
+    sizes = [len(each.slots) for each in pack.proofs.values()]
     proved = 0
-    for each in proofs:
-        progress("state", done, total)
-        proved += _check_proof(each, state_root, level)
-        done += len(each.slots)
-    progress("state", total, total)
-    level.prove(len(proofs), "contracts with their code, by proofs to the state root")
+    for at, judged in enumerate(begun):
+        progress("state", sum(sizes[:at]), sum(sizes))
+        words, faults = judged()
+        proved += words
+        level.faults += faults
+    progress("state", sum(sizes), sum(sizes))
+    level.prove(len(begun), "contracts with their code, by proofs to the state root")
     level.prove(proved, "storage words, by proofs to the state root")
     for token in pack.tokens.values():
         _check_token(token, level)
@@ -29,34 +40,33 @@ def check_state(pack: Pack, level: Level, progress: Progress) -> None:
     _check_code(pack, level)
 
 
-def _check_proof(proof: Proof, state_root: bytes, level: Level) -> int:
+def judge(proof: Proof, state_root: bytes) -> tuple[int, list[Fault]]:
     """How many of the slots are proved; a fault for each that is not."""
     place = f"chain/proofs/{proof.address}.json"
     try:
         storage_root = _storage_root(proof, state_root, f"{place}, account_nodes")
         nodes = trie.Nodes(proof.storage_nodes)
     except ValueError as error:
-        level.fault(place, str(error))
-        return 0
+        return 0, [Fault(place, str(error))]
     except Refuted as error:
-        level.faults.append(error.fault)
-        return 0
-    proved = 0
+        return 0, [error.fault]
+    proved, faults = 0, []
     keys = keccak256_many([slot.to_bytes(32, "big") for slot in proof.slots])
     for (slot, value), key in zip(proof.slots.items(), keys, strict=True):
         try:
             found = nodes.value(storage_root, key)
             actual = 0 if found is None else rlp.as_int(rlp.decode(found))
         except ValueError as error:
-            level.fault(f"{place}, slots, 0x{slot:064x}", str(error))
+            faults.append(Fault(f"{place}, slots, 0x{slot:064x}", str(error)))
             continue
         if actual == value:
             proved += 1
         else:
-            level.fault(f"{place}, slots, 0x{slot:064x}", f"0x{value:064x} in the pack, proved is 0x{actual:064x}")
+            told = f"0x{value:064x} in the pack, proved is 0x{actual:064x}"
+            faults.append(Fault(f"{place}, slots, 0x{slot:064x}", told))
     if nodes.unused:
-        level.fault(f"{place}, storage_nodes", f"{nodes.unused} nodes that prove nothing")
-    return proved
+        faults.append(Fault(f"{place}, storage_nodes", f"{nodes.unused} nodes that prove nothing"))
+    return proved, faults
 
 
 def _storage_root(proof: Proof, state_root: bytes, place: str) -> bytes:
@@ -82,6 +92,9 @@ def _check_token(token: Token, level: Level) -> None:
     """
     place = f"chain/proofs/{token.contract.address}.json"
     name = token.contract.instrument_id
+    if token.terms is None:
+        level.unproved.append(f"Who holds {name}: its code is not that of the released token, its words mean nothing.")
+        return
     total = sum(word.balance_units for word in token.accounts.values())
     supply = token.instrument.supply_units
     if total != supply:
@@ -90,7 +103,7 @@ def _check_token(token: Token, level: Level) -> None:
         )
         return
     holders = sum(1 for word in token.accounts.values() if word.balance_units)
-    if token.terms and token.terms.counts_holders and holders != token.instrument.holders:
+    if token.terms.counts_holders and holders != token.instrument.holders:
         level.fault(place, f"{name} has {holders} accounts with a balance, and counts {token.instrument.holders}")
     level.prove(
         len(token.accounts),
@@ -134,7 +147,7 @@ def _check_heads(pack: Pack, level: Level) -> None:
 def _amount(token: Token, units: int) -> str:
     """Units as decimal text, by the decimals in the instrument's code."""
     decimals = token.terms.decimals if token.terms else 0
-    whole, rest = divmod(units, 10**decimals)
+    whole, rest = divmod(units, power_of_ten(decimals))
     return f"{whole:,}" + (f".{rest:0{decimals}}" if decimals else "")
 
 

@@ -1,4 +1,4 @@
-"""The released contracts: which code is theirs, and what their constructors wrote into it.
+"""The released contracts and policies: which code is theirs, what constructors wrote into it, and which figures.
 
 Taken from the artifacts of this version; `tests/verifier/test_layout.py` holds it against them. Whoever does not
 trust this table can build the contracts from their source and compare.
@@ -9,6 +9,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+
+from rwaledger.verifier import canonical
+from rwaledger.verifier.values import Policy
 
 _WORD = 32
 
@@ -114,9 +117,24 @@ def is_released(kind: str, code: bytes) -> bool:
     return hashlib.sha256(blank).hexdigest() == release.sha256
 
 
+def is_another(kind: str, code: bytes) -> bool:
+    """Whether the code is a released one, and of another kind of contract."""
+    return any(is_released(each, code) for each in RELEASES if each != kind)
+
+
 def immutables_of(kind: str, code: bytes) -> dict[str, tuple[int, ...]]:
     """What stands in released code for each immutable, in all its places, in their order."""
     return {
         name: tuple(int.from_bytes(code[start : start + _WORD], "big") for start in places)
         for name, places in RELEASES[kind].immutables.items()
     }
+
+
+POLICIES = {"Hong Kong": "a59c04946a67a0b8a0798d4e2714c3ac590de84bd8a4cae97bb0c25ccb414507"}
+"""SHA-256 over the figures of each policy of this version, as `policy.json` has them."""
+
+
+def policy_digest(policy: Policy) -> str:
+    """The same over the figures of a policy, in hex."""
+    figures = [[each.name, each.valid_from, each.value, each.source] for each in policy.figures]
+    return hashlib.sha256(canonical.encode(figures)).hexdigest()

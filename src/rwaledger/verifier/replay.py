@@ -39,6 +39,16 @@ class Move(NamedTuple):
         return (self.sender, -self.units), (self.recipient, self.units)
 
 
+class Leg(NamedTuple):
+    """One posting of a place."""
+
+    number: int
+    account: str
+    units: int
+    balance_after: int
+    tx_hash: str
+
+
 @dataclass(slots=True)
 class Replay:
     """What the events make of an instrument. The issuance account's balance is minus the supply.
@@ -60,7 +70,7 @@ class Replay:
 
     def take(self, event: Event) -> None:
         """The next event; one that touches no account changes nothing."""
-        place = event.log.block_number, event.log.log_index
+        place = event.log.place
         if event.name == "Transfer":
             move = Move(event.args["from"], event.args["to"], event.args["value"])
             self.moves[place] = move

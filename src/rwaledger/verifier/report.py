@@ -50,7 +50,14 @@ class Verification:
     @property
     def breaks(self) -> int:
         """How many things are wrong with what the pack is about: root findings, or what only the chain shows."""
-        return len(self.findings) or sum(len(level.breaks) for level in self.levels)
+        again = sum(len(level.breaks) for level in self.levels if level.name == "L1")
+        return len(self.findings) + again or sum(len(level.breaks) for level in self.levels)
+
+    @property
+    def let_pass(self) -> list[Finding]:
+        """Root findings that let nothing fail, since people have signed for them."""
+        exempt = (each for each in self.results if each.outcome == "EXEMPT")
+        return [finding for each in exempt for finding in each.findings if not finding.follows_from]
 
     @property
     def refuted(self) -> bool:
@@ -73,7 +80,8 @@ class Verification:
         levels = ", ".join(level.name for level in self.levels if level.proved)
         if self.hash_from_pack:
             return f"CONSISTENT ONLY: {levels} hold by the pack's own block hash, which proves nothing about a chain."
-        return f"PROVED: {levels}."
+        passed = f" Let pass by signatures of people whom you have to know: {len(self.let_pass):,} findings."
+        return f"PROVED: {levels}.{passed if self.let_pass else ''}"
 
     def trusted(self) -> list[str]:
         """What had to be trusted, each once."""
@@ -119,8 +127,13 @@ def document(found: Verification) -> dict[str, Any]:
 
 
 def text(found: Verification) -> str:
-    """The verification for a person. No list is cut short."""
-    return "\n".join(_lines(found)) + "\n"
+    """The verification for a person. No list is cut short, and nothing in a pack can write over it or add a line."""
+    return "".join(f"{''.join(map(_shown, line))}\n" for line in _lines(found))
+
+
+def _shown(character: str) -> str:
+    """A character as it is, or its number: a pack may hold what moves a terminal's cursor or turns text around."""
+    return character if character.isprintable() else f"\\u{ord(character):04x}"
 
 
 def _lines(found: Verification) -> Iterator[str]:
@@ -140,6 +153,8 @@ def _lines(found: Verification) -> Iterator[str]:
         yield from (f"      WRONG  {fault}" for fault in level.faults)
         yield from (f"      BREAK  {found}" for found in level.breaks)
     yield from _section("Breaks in the register", [_finding(each) for each in found.findings])
+    yield from _section("Notes", [f"{each.check}: {each.note}" for each in found.results if each.note])
+    yield from _section("Let pass by signatures", [_finding(each) for each in found.let_pass])
     yield from _section("Not proved", found.not_proved())
     yield from _section("Trusted", found.trusted())
     yield from ("", found.verdict)

@@ -4,29 +4,30 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 
+from rwaledger.verifier import digest, release
 from rwaledger.verifier.checks import run_all
-from rwaledger.verifier.level import Level
+from rwaledger.verifier.level import Level, Progress, silent
 from rwaledger.verifier.pack import Pack
-from rwaledger.verifier.values import CheckResult, Finding
+from rwaledger.verifier.values import CheckResult, Finding, Policy
 
 PLACE = "reconciliation.json"
 TIMING = "TIMING"
 _BLOCK = re.compile(r"block (\d+)|(\d+)/\d+")
+_EXPECTED = "expected head"
+_OWN_COUNTS = frozenset({"expected_heads", "movements_beyond"})
+"""Counts that need not be the same: heads that a reader has kept, and what lies behind the pinned block."""
 
-Root = tuple[str, str, str, str]
-"""Check, class, instrument and account of a root finding."""
 
-
-def check(pack: Pack, heads: Mapping[str, str]) -> tuple[Level, list[CheckResult]]:
+def check(pack: Pack, heads: Mapping[str, str], progress: Progress = silent) -> tuple[Level, list[CheckResult]]:
     """The level, and what was found; `heads` are those that the caller has kept, by instrument.
 
     Raises:
         Refuted: the register is not in the shape that it must be in.
     """
     level = Level("L1")
-    found, told = run_all(pack, heads), {each.check: each for each in pack.reconciliation}
+    found, told = run_all(pack, heads, progress), {each.check: each for each in pack.reconciliation}
     for each in found:
         other = told.pop(each.check, None)
         if other is None:
@@ -35,27 +36,74 @@ def check(pack: Pack, heads: Mapping[str, str]) -> tuple[Level, list[CheckResult
             _compare(each, other, level, pack.manifest.pin.block_number)
     for other in told.values():
         level.unproved.append(f"{other.check} ({other.outcome}): this verifier does not do this check again.")
+    _check_digest(pack, level)
+    for each in found:
+        if each.outcome == "EXEMPT":
+            level.trusted.append(f"That who let the findings of {each.check} pass may do so. {each.note}")
     level.trusted.append(
         "What the register states from outside the chain: identities, bank balances, prices, dates of requests."
     )
+    level.trusted.append(_policy(pack.policy))
     return level, found
 
 
+def _check_digest(pack: Pack, level: Level) -> None:
+    """The manifest names the register by the digest of just these rows."""
+    lacking, named = digest.missing(pack), pack.manifest.register_digest
+    if lacking:
+        level.unproved.append(f"That the register's digest is {named}: {lacking}, so that the pack has not all of it.")
+    elif (again := digest.register_digest(pack)) == named:
+        level.prove(None, "the register's digest is that of the pack's rows")
+    else:
+        level.fault("manifest.json, register_digest", f"{named}, the digest of the pack's rows is {again}")
+
+
+def _policy(policy: Policy) -> str:
+    """By what was judged: the figures are the operator's choice, and can be known only by their release."""
+    is_released = release.POLICIES.get(policy.name) == release.policy_digest(policy)
+    figures = "which are those of this release" if is_released else "which are NOT those of this release: read them"
+    days = sorted(policy.holidays)
+    between = f"{len(days)} holidays" + (f" from {days[0]} to {days[-1]}" if days else "")
+    return f"That policy.json is the law of the place: figures of {policy.name!r}, {figures}; its clock; {between}."
+
+
 def _compare(found: CheckResult, told: CheckResult, level: Level, pin: int) -> None:
-    """Outcome and root findings have to be the same, but for what has to do with blocks behind the pinned one."""
-    unseen = [each for each in told.findings if not each.follows_from and _is_beyond(each, pin)]
-    roots, others = _roots(found.findings, []), _roots(told.findings, unseen)
-    for root in (others - roots).elements():
-        level.fault(PLACE, f"{_words(root)}: the operator found it, here it is not found")
-    for root in (roots - others).elements():
-        level.fault(PLACE, f"{_words(root)}: found here, and not by the operator")
-    if told.outcome != found.outcome and not (unseen and not others and not roots):
+    """Outcome, coverage and every finding have to be the same, but for what no pack can show."""
+    here, there = _identities(found.findings), _identities(told.findings)
+    unseen = _unseen([each for each in told.findings if not here[_identity(each)]], pin)
+    for each, _ in sorted((there - here - _identities(unseen)).items()):
+        level.fault(PLACE, f"{_words(each)}: the operator found it, here it is not found")
+    for each, _ in sorted((here - there).items()):
+        level.fault(PLACE, f"{_words(each)}: found here, and not by the operator")
+    _take_unseen(unseen, level)
+    failed = any(each.break_class != TIMING for each in unseen)
+    if told.outcome != found.outcome and not (failed and told.outcome == "FAIL"):
         level.fault(PLACE, f"{found.check}: the operator has {told.outcome}, here it is {found.outcome}")
-    if unseen:
-        what = ", ".join(sorted({each.break_class for each in unseen}))
-        level.unproved.append(f"{found.check}: what is {what} behind the pinned block, of which the pack has nothing.")
+    for name, here_count, there_count in _differing(found.coverage, told.coverage):
+        level.fault(PLACE, f"{found.check} coverage, {name}: the operator has {there_count}, here it is {here_count}")
     covered = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in found.coverage.items()) or "nothing"
     level.prove(None, f"{found.check} {found.outcome}, {found.title}: {covered}")
+
+
+Identity = tuple[str, str, str, str, str, str, str, bool]
+"""Check, class, instrument, account, holder, cause, break_id, and whether it follows from another."""
+
+
+def _identity(each: Finding) -> Identity:
+    """All of a finding but its words, and which of several it follows from: these are whoever's that wrote them."""
+    of = each.check, each.break_class, each.instrument_id, each.account, each.holder_id
+    return *of, each.cause, each.break_id, bool(each.follows_from)
+
+
+def _identities(findings: Iterable[Finding]) -> Counter[Identity]:
+    return Counter(map(_identity, findings))
+
+
+def _unseen(missing: list[Finding], pin: int) -> list[Finding]:
+    """What the operator found and no pack can show, with what follows from it."""
+    roots = [each for each in missing if each.cause == _EXPECTED or _is_beyond(each, pin)]
+    ids = {each.break_id for each in roots}
+    return [each for each in missing if each in roots or each.follows_from in ids]
 
 
 def _is_beyond(finding: Finding, pin: int) -> bool:
@@ -64,16 +112,28 @@ def _is_beyond(finding: Finding, pin: int) -> bool:
     return finding.break_class == TIMING or (at is not None and int(at[1] or at[2]) > pin)
 
 
-def _roots(findings: Iterable[Finding], unseen: Sequence[Finding]) -> Counter[Root]:
-    return Counter(
-        (each.check, each.break_class, each.instrument_id, each.account)
-        for each in findings
-        if not each.follows_from and each not in unseen
-    )
+def _take_unseen(unseen: Iterable[Finding], level: Level) -> None:
+    """What the operator says of itself is a break; whether it is so, the pack cannot show."""
+    for each in unseen:
+        words = f"{_words(_identity(each))}: the operator found it, and "
+        why = "you gave no such head" if each.cause == _EXPECTED else "what lies behind the pinned block is in no pack"
+        if each.break_class == TIMING:
+            level.unproved.append(f"{words}{why}.")
+        elif not each.follows_from:
+            level.break_(PLACE, f"{words}{why}, so that it was not looked at again: {each.summary}")
 
 
-def _words(root: Root) -> str:
-    return ", ".join(part for part in root if part)
+def _differing(found: Mapping[str, int], told: Mapping[str, int]) -> Iterator[tuple[str, int | None, int | None]]:
+    """Counts that are not the same."""
+    for name in sorted({*found, *told} - _OWN_COUNTS):
+        if found.get(name) != told.get(name):
+            yield name, found.get(name), told.get(name)
+
+
+def _words(each: Identity) -> str:
+    check, break_class, instrument_id, account, holder_id, cause, _, follows = each
+    parts = check, break_class, instrument_id, account, holder_id, cause
+    return ", ".join(part for part in parts if part) + (" (follows from another)" if follows else "")
 
 
 def breaks(results: Iterable[CheckResult]) -> list[Finding]:

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from rwaledger.verifier.book import Deed, Execution, effects
-from rwaledger.verifier.ledger import Ledger, Leg, place_of
+from rwaledger.verifier.ledger import Ledger, place_of
 from rwaledger.verifier.lives import Life
-from rwaledger.verifier.replay import Place
+from rwaledger.verifier.replay import Leg, Place
 
 LegKey = tuple[Place, int]
 

@@ -72,8 +72,14 @@ def _item(raw: bytes, at: int, limit: int, depth: int) -> tuple[Item, int]:
     start, end = _span(raw, at, limit, _LIST)
     items: list[Item] = []
     while start < end:
-        item, start = _item(raw, start, end, depth + 1)
-        items.append(item)
+        stop = start + 1 + raw[start] - _STRING
+        # Most items are hashes, or nothing: short strings of more than one byte, or of none.
+        if stop <= end and raw[start] <= _LONG_STRING and stop != start + 2 and stop > start:
+            items.append(raw[start + 1 : stop])
+            start = stop
+        else:
+            item, start = _item(raw, start, end, depth + 1)
+            items.append(item)
     return items, end
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TypeAlias
 
 from rwaledger.verifier.keccak import keccak256
@@ -13,10 +14,13 @@ G = (
     0x483ADA77_26A3C465_5DA4FBFC_0E1108A8_FD17B448_A6855419_9C47D08F_FB10D4B8,
 )
 
+Affine: TypeAlias = tuple[int, int]
+"""A point by its x and y, which infinity has not."""
+
 Point: TypeAlias = tuple[int, int, int]
 """Jacobian coordinates: x = X / Z², y = Y / Z³; Z is 0 at infinity."""
 
-_INFINITY: Point = (1, 1, 0)
+INFINITY: Point = (1, 1, 0)
 _WINDOW = 5
 
 
@@ -26,8 +30,12 @@ def recover(digest: bytes, r: int, s: int, odd: int) -> str:
     Raises:
         ValueError: no signature of any key, or with `s` in the upper half, so that a second one would be as good.
     """
-    if not 0 < r < N or not 0 < s <= N // 2 or odd not in {0, 1}:
-        raise ValueError("a signature whose r, s or v is out of range")
+    return address_of(public_key(digest, r, s, odd))
+
+
+def public_key(digest: bytes, r: int, s: int, odd: int) -> Affine:
+    """The key itself. Raises as `recover` does."""
+    require_range(r, s, odd)
     y = pow(r**3 + 7, (P + 1) // 4, P)
     if (y * y - r**3 - 7) % P:
         raise ValueError("a signature whose r is on no point of the curve")
@@ -37,8 +45,19 @@ def recover(digest: bytes, r: int, s: int, odd: int) -> str:
     if not z:
         raise ValueError("a signature of no key")
     z = pow(z, -1, P)
-    key = (x * z * z % P).to_bytes(32, "big") + (y * z * z * z % P).to_bytes(32, "big")
-    return "0x" + keccak256(key)[12:].hex()
+    return x * z * z % P, y * z * z * z % P
+
+
+def require_range(r: int, s: int, odd: int) -> None:
+    """Raises as `recover` does, where the numbers alone show that they are no signature."""
+    if not 0 < r < N or not 0 < s <= N // 2 or odd not in {0, 1}:
+        raise ValueError("a signature whose r, s or v is out of range")
+
+
+@cache
+def address_of(key: Affine) -> str:
+    """The address of a public key."""
+    return "0x" + keccak256(key[0].to_bytes(32, "big") + key[1].to_bytes(32, "big"))[12:].hex()
 
 
 def recover_bytes(digest: bytes, signature: bytes) -> str:
@@ -52,9 +71,9 @@ def recover_bytes(digest: bytes, signature: bytes) -> str:
 def _sum_of_multiples(a: int, b: int, point: Point) -> Point:
     """a·G + b·point, both at once by windowed digits."""
     parts = [(_digits(a), _G_ODD), (_digits(b), _odd_multiples(point))]
-    found = _INFINITY
+    found = INFINITY
     for at in range(max(len(digits) for digits, _ in parts) - 1, -1, -1):
-        found = _double(found)
+        found = double(found)
         for digits, multiples in parts:
             digit = digits[at] if at < len(digits) else 0
             if digit > 0:
@@ -81,13 +100,14 @@ def _digits(number: int) -> list[int]:
 
 def _odd_multiples(point: Point) -> list[Point]:
     """1, 3, 5 ... times the point."""
-    twice, found = _double(point), [point]
+    twice, found = double(point), [point]
     for _ in range((1 << (_WINDOW - 2)) - 1):
         found.append(_add(found[-1], twice))
     return found
 
 
-def _double(point: Point) -> Point:
+def double(point: Point) -> Point:
+    """Twice the point."""
     x, y, z = point
     if not z:
         return point
@@ -106,7 +126,7 @@ def _add(a: Point, b: Point) -> Point:
     u1, u2 = x1 * square2 % P, x2 * square1 % P
     s1, s2 = y1 * z2 * square2 % P, y2 * z1 * square1 % P
     if u1 == u2:
-        return _double(a) if s1 == s2 else _INFINITY
+        return double(a) if s1 == s2 else INFINITY
     h, r = u2 - u1, s2 - s1
     h_squared = h * h % P
     h_cubed, v = h * h_squared % P, u1 * h_squared % P

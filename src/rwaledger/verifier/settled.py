@@ -13,7 +13,7 @@ from rwaledger.verifier.calldata import NoSuchCall, arguments
 from rwaledger.verifier.case import Case
 from rwaledger.verifier.ledger import place_of
 from rwaledger.verifier.replay import Place
-from rwaledger.verifier.signed import TRADE, leg_hash
+from rwaledger.verifier.signed import TRADE, leg_hashes
 from rwaledger.verifier.values import Event
 
 CLOSINGS = {"TradeSettled": "settled", "TradeCancelled": "cancelled"}
@@ -46,7 +46,7 @@ class Trade:
     def digest(self) -> str:
         """The hash that is signed; of what nobody can sign, none."""
         try:
-            legs = [leg_hash(*leg) for leg in self.legs]
+            legs = leg_hashes(self.legs)
             return TRADE.digest(self.chain_id, self.settlement, (self.ref, self.venue, self.not_after, legs))
         except (ValueError, OverflowError):
             return "impossible"

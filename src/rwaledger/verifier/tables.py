@@ -2,15 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
-from operator import itemgetter
-from typing import Any
-
-from rwaledger.verifier.errors import Refuted
-from rwaledger.verifier.shape import Part
 
 # A star marks the columns of the primary key, a question mark what may be null. What has no kind is text.
 _SPECIFICATIONS = {
@@ -24,6 +16,7 @@ _SPECIFICATIONS = {
         "*instrument_id *as_of:number contract amount_units:units expires_at:number document_hash attestor "
         "digest signature recorded_at:moment"
     ),
+    "audit_log": "*id:number at:moment actor action subject detail",
     "blocks": "*chain_id:number *number:number hash parent_hash timestamp:number",
     "bond_terms": (
         "*instrument_id currency payer nominal_units:units rate day_count periods_a_year:number issued_on:day "
@@ -133,11 +126,6 @@ _SPECIFICATIONS = {
 NAMES = tuple(_SPECIFICATIONS)
 """Every table, in order of their names."""
 
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
-_DAY = re.compile(r"\d{4}-\d\d-\d\d")
-_UNITS = re.compile(r"0|-?[1-9][0-9]{0,77}")
-_SHORT = 42
-
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -156,99 +144,3 @@ def _column(text: str) -> Column:
 
 TABLES = {name: tuple(_column(each) for each in text.split()) for name, text in _SPECIFICATIONS.items()}
 """The columns of each table, in order."""
-
-
-class Reader:
-    """Turns the rows of one table into values, and refuses any that is not as it has to be, or out of order."""
-
-    def __init__(self, table: str) -> None:
-        self._columns = TABLES[table]
-        self._names = [column.name for column in self._columns]
-        self._key = itemgetter(*(i for i, column in enumerate(self._columns) if column.is_key))
-        texts: dict[str, str] = {}
-        # Accounts and names stand in very many rows; each is kept once.
-        self._readers = [_once(texts) if column.kind == "text" else _READERS[column.kind] for column in self._columns]
-
-    def read(self, lines: Iterator[tuple[int, Any]], place: str) -> Iterator[list[Any]]:
-        """The values of each row.
-
-        Raises:
-            Refuted: with file, line and column.
-        """
-        _, header = next(lines, (1, None))
-        if header != self._names:
-            raise Part(header, f"{place} line 1").refuse(f"the columns {', '.join(self._names)}")
-        before: Any = None
-        width = len(self._names)
-        for number, row in lines:
-            if type(row) is not list or len(row) != width:
-                raise Part(row, f"{place} line {number}").refuse(f"a row of {width} columns")
-            values = [read(value) for read, value in zip(self._readers, row, strict=True)]
-            if None in values:
-                self._check_missing(row, values, f"{place} line {number}")
-            key = self._key(row)
-            if before is not None and not before < key:
-                raise Refuted(f"{place} line {number}", f"stands out of order behind the row of the key {before}")
-            before = key
-            yield values
-
-    def _check_missing(self, row: list[Any], values: list[Any], place: str) -> None:
-        """Where there is no value, null stands, and may."""
-        for column, given, found in zip(self._columns, row, values, strict=True):
-            if found is None and not (given is None and column.optional):
-                what = f"{_WORDS[column.kind]}{' or null' if column.optional else ''}"
-                raise Part(given, f"{place}, {column.name}").refuse(what)
-
-
-def _once(texts: dict[str, str]) -> Callable[[Any], str | None]:
-    """A reader of text that gives the same object for the same short text."""
-
-    def read(value: Any) -> str | None:
-        if type(value) is not str:
-            return None
-        return texts.setdefault(value, value) if len(value) <= _SHORT else value
-
-    return read
-
-
-def _number(value: Any) -> int | None:
-    return value if type(value) is int else None
-
-
-def _truth(value: Any) -> bool | None:
-    return value if type(value) is bool else None
-
-
-def _units(value: Any) -> int | None:
-    return int(value) if isinstance(value, str) and _UNITS.fullmatch(value) else None
-
-
-def _moment(value: Any) -> datetime | None:
-    try:
-        return datetime.fromisoformat(value) if isinstance(value, str) and _MOMENT.fullmatch(value) else None
-    except ValueError:
-        return None
-
-
-def _day(value: Any) -> date | None:
-    try:
-        return date.fromisoformat(value) if isinstance(value, str) and _DAY.fullmatch(value) else None
-    except ValueError:
-        return None
-
-
-_READERS: dict[str, Callable[[Any], Any]] = {
-    "number": _number,
-    "truth": _truth,
-    "units": _units,
-    "moment": _moment,
-    "day": _day,
-}
-_WORDS = {
-    "text": "text",
-    "number": "a whole number",
-    "truth": "true or false",
-    "units": "a whole number in decimal text",
-    "moment": "a moment such as 2026-07-31T10:00:00.000000Z",
-    "day": "a day such as 2026-07-31",
-}

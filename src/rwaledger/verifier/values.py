@@ -72,16 +72,25 @@ class Transaction:
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """A log of a receipt. `log_index` counts from 0 in the block, as nodes do."""
+    """A log of a receipt. Its place is its block and its index there, from 0 as nodes count."""
 
     address: str
     topics: tuple[str, ...]
     data: str
-    block_number: int
     block_hash: str
     tx_hash: str
     tx_index: int
-    log_index: int
+    place: tuple[int, int]
+
+    @property
+    def block_number(self) -> int:
+        """The number of its block."""
+        return self.place[0]
+
+    @property
+    def log_index(self) -> int:
+        """Its index in the block."""
+        return self.place[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,13 +214,15 @@ class Token:
     """An instrument at the pinned block, from `chain/proofs/`. L3 proves every value of it to the state root.
 
     `accounts` has the word of every account that register or events know, but for the zero address. `countries` are
-    those allowed, by ISO 3166-1 number. `terms` is None where the code is not the released one.
+    those allowed, by ISO 3166-1 number. `symbol` is the word in which it lies, with twice its length in the last byte.
+    `terms` is None where the code is not the released one.
     """
 
     contract: Contract
     instrument: InstrumentWord
     rules: RulesWord
     countries: frozenset[int]
+    symbol: int
     accounts: Mapping[str, AccountWord]
     lock_ups: Mapping[str, LockUp]
     terms: Terms | None

@@ -13,17 +13,27 @@ from rwaledger.verifier.level import Level, Progress, silent
 from rwaledger.verifier.pack import Pack
 from rwaledger.verifier.report import Verification
 from rwaledger.verifier.values import CheckResult
+from rwaledger.verifier.workers import Workers
 
 
-def verify(path: Path, expected: Expected, rpc_url: str = "", progress: Progress = silent) -> Verification:
+def verify(
+    path: Path, expected: Expected, rpc_url: str = "", progress: Progress = silent, processes: int = 1
+) -> Verification:
     """Verifies a pack. Without a block hash in `expected` that of the pack is taken, which proves consistency only.
 
+    Several processes find the same as one.
+
     Raises:
-        WrongUse: there is no such file.
+        WrongUse: there is no such file, or one of the processes was ended from outside.
     """
+    with Workers(processes - 1) as workers:
+        return _verified(path, expected, rpc_url, progress, workers)
+
+
+def _verified(path: Path, expected: Expected, rpc_url: str, progress: Progress, workers: Workers) -> Verification:
     started = Verification(str(path), None, not expected.block_hash, keccak.name(), ())
     try:
-        pack = Pack(path)
+        pack = Pack(path, workers, progress)
     except Refuted as error:
         return replace(started, levels=(_refuted("L0", error.fault),))
     with pack:
@@ -43,13 +53,11 @@ def _levels(pack: Pack, expected: Expected, rpc_url: str, started: Verification,
     results: list[CheckResult] = []
 
     def checks() -> Level:
-        level, again = rerun.check(pack, expected.heads)
+        level, again = rerun.check(pack, expected.heads, progress)
         results.extend(again)
         return level
 
-    progress("checks", 0, 1)
     levels = [whole, _level("L1", checks)]
-    progress("checks", 1, 1)
     if rpc_url:
         levels.append(_level("L2", lambda: _other_node(pack, rpc_url, progress)))
     findings = tuple(rerun.breaks(results)) if results else ()

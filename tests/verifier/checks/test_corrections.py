@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from rwaledger.domain.correction import CorrectionRow, effective, posting_key
 from rwaledger.domain.posting import Posting
 from rwaledger.verifier import reversing
-from rwaledger.verifier.ledger import Ledger, Leg
+from rwaledger.verifier.ledger import Ledger
+from rwaledger.verifier.replay import Leg
 
 NOW = datetime(2026, 7, 31, tzinfo=UTC)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -35,6 +37,15 @@ def as_in_a_pack(zone: str) -> Policy:
 
 
 CALENDAR = Calendar(as_in_a_pack(POLICY.zone))
+
+
+def row_of(terms: BondTerms) -> SimpleNamespace:
+    """The terms as a row of a pack has them, where a rate is text."""
+    return SimpleNamespace(
+        **{each.name: getattr(terms, each.name) for each in fields(terms)} | {"rate": str(terms.rate)}
+    )
+
+
 days = st.dates(date(2026, 1, 10), date(2028, 12, 1))
 
 
@@ -84,7 +95,7 @@ def test_schedules_and_amounts_are_those_of_the_terms(
     if matures_on <= issued_on:
         return
     for period in terms.periods():
-        found = bond.schedule_of("coupon", period.ends_on, terms, 2, CALENDAR)
+        found = bond.schedule_of("coupon", period.ends_on, row_of(terms), 2, CALENDAR)
         paid_on = pay_day(period, POLICY.calendar, rule)
         due = record_time(record_day(paid_on, 1, POLICY.calendar), POLICY.zone)
         assert found is not None

@@ -166,10 +166,18 @@ def holder(name: str) -> Callable[[Draft], str]:
 
 NOBODY: Callable[[Draft], str] = lambda _: ""  # noqa: E731 - as the others
 
+HKDS_1 = {"instrument_id": "HKDS", "sequence": 1}
+
 CASES: dict[str, tuple[Change, tuple[str, str, str], Callable[[Draft], str] | None]] = {
     "a transfer is missing": (forgotten, ("C02", "MISSING_IN_REGISTER", "GRN28"), None),
     "a posting is there twice": (posted_twice, ("C04", "DUPLICATE", "HKDS"), holder("lantau")),
     "a running balance is edited": (balance_edited, ("C03", "AMOUNT", "HKMM"), holder("kowloon")),
+    "a signed supply is edited": (edited("periods", HKDS_1, supply_units="5"), ("C20", "TAMPER", "HKDS"), NOBODY),
+    "a signed number of holders is edited": (
+        edited("periods", HKDS_1, holder_count=5),
+        ("C20", "TAMPER", "HKDS"),
+        NOBODY,
+    ),
     "postings name another transaction": (transfer_repointed, ("C02", "TAMPER", "HKDS"), holder("lantau")),
     "a position is edited": (position_edited, ("C02", "AMOUNT", "HKDS"), holder("kowloon")),
     "a wallet is nobody's": (

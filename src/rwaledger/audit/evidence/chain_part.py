@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from rwaledger.audit.evidence.parts import Workshop
 from rwaledger.chain.bodies import block_bodies
 from rwaledger.chain.headers import headers
-from rwaledger.chain.proofs import account_proof
+from rwaledger.chain.proofs import Further, account_proof
 from rwaledger.chain.rpc import Node
 from rwaledger.chain.slots import (
     account_slot,
@@ -18,6 +18,7 @@ from rwaledger.chain.slots import (
     instrument_slot,
     lock_up_slot,
     rules_slot,
+    symbol_slot,
 )
 from rwaledger.chain.tries import EMPTY_ROOT
 from rwaledger.domain.block import Pin
@@ -58,9 +59,14 @@ def write_blocks(workshop: Workshop, node: Node, first: int, pin: Pin) -> None:
     )
 
 
-def write_proof(workshop: Workshop, node: Node, contract: Contract, slots: Collection[int], pin: Pin) -> None:
-    """The proof of one contract and of these slots of its storage. It is verified before it is written."""
-    proof = account_proof(node, contract.address, slots, pin.block_number)
+def write_proof(
+    workshop: Workshop, node: Node, contract: Contract, slots: Collection[int], pin: Pin, further: Further | None = None
+) -> None:
+    """The proof of one contract and of these slots of its storage. It is verified before it is written.
+
+    `further` names slots that are proved as well, by the values of the others.
+    """
+    proof = account_proof(node, contract.address, slots, pin.block_number, further)
     workshop.large_document(
         f"chain/proofs/{contract.address}.json",
         {
@@ -73,12 +79,14 @@ def write_proof(workshop: Workshop, node: Node, contract: Contract, slots: Colle
     )
 
 
-def slots_of_token(node: Node, token: str, accounts: Collection[str], pin: Pin) -> list[int]:
-    """Supply, rules, countries, the word of each account, and the lock-up of each whose word says that it has one."""
+def slots_of_token(accounts: Collection[str]) -> tuple[list[int], Further]:
+    """Supply, rules, countries, symbol, the word of each account; and the lock-up of each whose word says so."""
     of_account = {account_slot(account): account for account in accounts if is_address(account)}
-    words = account_proof(node, token, of_account, pin.block_number).values
-    locked = [lock_up_slot(of_account[slot]) for slot, word in words.items() if has_lock_up(word)]
-    return [instrument_slot(), rules_slot(), *country_slots(), *of_account, *locked]
+
+    def lock_ups(values: Mapping[int, int]) -> list[int]:
+        return [lock_up_slot(account) for slot, account in of_account.items() if has_lock_up(values[slot])]
+
+    return [instrument_slot(), rules_slot(), *country_slots(), symbol_slot(), *of_account], lock_ups
 
 
 def is_address(text: str) -> bool:

@@ -16,18 +16,20 @@ from rwaledger.audit.evidence.results import results
 from rwaledger.audit.evidence.signing import signed
 from rwaledger.audit.pin import still_pinned
 from rwaledger.audit.reconcile import examine
-from rwaledger.audit.records import InstrumentRecords, Records
+from rwaledger.audit.records import InstrumentRecords
 from rwaledger.audit.sources import Terms
 from rwaledger.audit.steps import Progress
 from rwaledger.chain.headers import headers
 from rwaledger.chain.keys import Signer
+from rwaledger.chain.proofs import Further
 from rwaledger.chain.rpc import Node
 from rwaledger.chain.slots import head_slots
-from rwaledger.domain.errors import ChainMismatch, RegisterConflict
+from rwaledger.domain.block import Pin
+from rwaledger.domain.errors import ChainMismatch
+from rwaledger.domain.instrument import Instrument
 from rwaledger.domain.posting import ISSUANCE_ACCOUNT
 from rwaledger.domain.reconciliation import Reconciliation
-from rwaledger.registry.database import Connection, Database
-from rwaledger.registry.digest import register_digest
+from rwaledger.registry.database import Connection, Database, Readable
 from rwaledger.registry.extract import Row, extract
 from rwaledger.registry.instruments import Contract, ContractKind
 
@@ -60,43 +62,63 @@ def export(
     read the register and has a node can make it.
 
     Raises:
-        ChainMismatch, RegisterConflict: the chain or the register changed while it was written.
+        ChainMismatch: the chain changed while it was written.
         As `reconcile` raises, and RwaledgerError where the file cannot be written.
     """
-    records, found = examine(database, node, block, None, progress, terms)
-    with tempfile.TemporaryDirectory(prefix="rwaledger-evidence-") as folder:
+    with database.snapshot() as register, tempfile.TemporaryDirectory(prefix="rwaledger-evidence-") as folder:
+        subject, found = _examined(register, node, block, progress, terms)
         workshop = Workshop(Path(folder))
-        heads = _write_register(workshop, database, records)
-        _write_chain(workshop, node, records, heads)
-        _write_results(workshop, node, records, found, terms)
-        if not still_pinned(node, records.pin):
+        with register.read() as c:
+            heads = _write_register(workshop, c, subject.pin)
+        _write_chain(workshop, node, subject, heads)
+        _write_results(workshop, node, subject, found, terms)
+        if not still_pinned(node, subject.pin):
             raise ChainMismatch(
-                f"block {records.pin.block_number} was replaced while its evidence was collected",
+                f"block {subject.pin.block_number} was replaced while its evidence was collected",
                 "Wait until the chain has settled, run `rwaledger register sync` and export again.",
             )
-        instruments = [each.instrument for each in records.instruments]
-        first_page = canonical(manifest(found, _contracts(records), instruments, heads, workshop.parts))
+        first_page = canonical(manifest(found, subject.contracts, subject.instruments, heads, workshop.parts))
         signatures = UNSIGNED if operator is None else signed(first_page, UNSIGNED, "operator", operator)
         container.write(path, first_page, signatures, workshop.parts)
     return Exported(path, container.manifest_sha256(first_page), path.stat().st_size, found)
 
 
-def _write_register(workshop: Workshop, database: Database, records: Records) -> list[tuple[str, int, str]]:
-    """All tables, in one snapshot that is the one reconciled; the last signed head of each instrument."""
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """What is left of the records once they were reconciled, so that their memory is free for what is written.
+
+    `contracts` are in order of their addresses; `accounts` by the address of their instrument.
+    """
+
+    pin: Pin
+    contracts: list[Contract]
+    instruments: list[Instrument]
+    accounts: dict[str, set[str]]
+
+    @property
+    def first_block(self) -> int:
+        """Where the first of the contracts was deployed."""
+        return min(each.deploy_block for each in self.contracts)
+
+
+def _examined(
+    register: Readable, node: Node, block: int | None, progress: Progress | None, terms: Terms
+) -> tuple[_Subject, Reconciliation]:
+    records, found = examine(register, node, block, None, progress, terms)
+    instruments = [each.instrument for each in records.instruments]
+    accounts = {each.instrument.address: _named(each) for each in records.instruments}
+    return _Subject(records.pin, [each.contract for each in records.contracts], instruments, accounts), found
+
+
+def _write_register(workshop: Workshop, c: Connection, pin: Pin) -> list[tuple[str, int, str]]:
+    """All tables, out of the snapshot that was reconciled; the last signed head of each instrument."""
     heads: dict[str, tuple[int, str]] = {}
-    with database.read() as c:
-        _require_unchanged(c, records)
-        for table in extract(c, records.pin):
-            rows = table.rows
-            if table.name == "periods":
-                rows = _noting_heads(table.columns, rows, heads)
-            workshop.lines(f"register/{table.name}.jsonl", _with_header(table.columns, rows))
+    for table in extract(c, pin):
+        rows = table.rows
+        if table.name == "periods":
+            rows = _noting_heads(table.columns, rows, heads)
+        workshop.lines(f"register/{table.name}.jsonl", _with_header(table.columns, rows))
     return [(instrument_id, *head) for instrument_id, head in sorted(heads.items())]
-
-
-def _require_unchanged(c: Connection, records: Records) -> None:
-    if register_digest(c, records.pin.block_number) != records.register_digest:
-        raise RegisterConflict("the register was written to while it was reconciled", "Export again.")
 
 
 def _with_header(columns: tuple[str, ...], rows: Iterator[Row]) -> Iterator[Row]:
@@ -112,27 +134,26 @@ def _noting_heads(columns: tuple[str, ...], rows: Iterator[Row], heads: dict[str
         yield row
 
 
-def _write_chain(workshop: Workshop, node: Node, records: Records, heads: Sequence[tuple[str, int, str]]) -> None:
-    contracts = _contracts(records)
-    write_blocks(workshop, node, min(each.deploy_block for each in contracts), records.pin)
-    tokens = {each.instrument.address: each for each in records.instruments}
-    for contract in contracts:
+def _write_chain(workshop: Workshop, node: Node, subject: _Subject, heads: Sequence[tuple[str, int, str]]) -> None:
+    write_blocks(workshop, node, subject.first_block, subject.pin)
+    for contract in subject.contracts:
         slots: list[int] = []
-        if contract.address in tokens:
-            slots = slots_of_token(node, contract.address, _named(tokens[contract.address]), records.pin)
+        further: Further | None = None
+        if contract.address in subject.accounts:
+            slots, further = slots_of_token(subject.accounts[contract.address])
         elif contract.kind is ContractKind.REGISTRY_ANCHOR:
-            slots = _anchored(records, heads)
-        write_proof(workshop, node, contract, slots, records.pin)
+            slots = _anchored(subject.instruments, heads)
+        write_proof(workshop, node, contract, slots, subject.pin, further)
 
 
-def _anchored(records: Records, heads: Sequence[tuple[str, int, str]]) -> list[int]:
+def _anchored(instruments: Sequence[Instrument], heads: Sequence[tuple[str, int, str]]) -> list[int]:
     """Every head that there may be of every instrument, and how many there are."""
     last = {instrument_id: sequence for instrument_id, sequence, _ in heads}
     return [
         slot
-        for each in records.instruments
-        for sequence in range(1, last.get(each.instrument.instrument_id, 0) + 2)
-        for slot in head_slots(each.instrument.address, sequence)
+        for each in instruments
+        for sequence in range(1, last.get(each.instrument_id, 0) + 2)
+        for slot in head_slots(each.address, sequence)
     ]
 
 
@@ -142,12 +163,7 @@ def _named(token: InstrumentRecords) -> set[str]:
     return {*token.accounts, *filter(is_address, in_events)} - {ISSUANCE_ACCOUNT}
 
 
-def _write_results(workshop: Workshop, node: Node, records: Records, found: Reconciliation, terms: Terms) -> None:
-    (first,) = headers(node, [min(each.deploy_block for each in _contracts(records))])
-    workshop.document("policy.json", policy_document(terms.policy, first.timestamp, records.pin.timestamp))
+def _write_results(workshop: Workshop, node: Node, subject: _Subject, found: Reconciliation, terms: Terms) -> None:
+    (first,) = headers(node, [subject.first_block])
+    workshop.document("policy.json", policy_document(terms.policy, first.timestamp, subject.pin.timestamp))
     workshop.document("reconciliation.json", results(found))
-
-
-def _contracts(records: Records) -> list[Contract]:
-    """In order of their addresses."""
-    return [each.contract for each in records.contracts]

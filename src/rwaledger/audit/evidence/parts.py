@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import rfc8785
 
 _LINES_AT_A_TIME = 2_000
@@ -29,12 +30,15 @@ def canonical(document: Any) -> bytes:
     return rfc8785.dumps(document)
 
 
-def canonical_line(value: Any) -> str:
-    """The same for text, whole numbers, truth values and lists of them, a hundred times faster."""
-    return _ENCODE(value)
+def canonical_lines(values: Sequence[Any]) -> bytes:
+    """Documents of text, whole numbers, truth values and lists of them, a line each: the same, a hundred times faster.
+
+    Names are sorted by their bytes, which is the same order where all are ASCII.
+    """
+    return _ENCODER.encode_lines(values)
 
 
-_ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True, allow_nan=False).encode
+_ENCODER = msgspec.json.Encoder(order="sorted")
 
 
 class Workshop:
@@ -55,7 +59,7 @@ class Workshop:
 
     def large_document(self, name: str, value: Any) -> None:
         """Writes one document of text, whole numbers and truth values."""
-        self._write(name, [canonical_line(value).encode()])
+        self._write(name, [canonical_lines([value])[:-1]])
 
     def lines(self, name: str, values: Iterable[Any]) -> int:
         """Writes a document a line; how many there were."""
@@ -63,15 +67,10 @@ class Workshop:
 
         def encoded() -> Iterable[bytes]:
             nonlocal count
-            block: list[str] = []
-            for value in values:
-                count += 1
-                block.append(canonical_line(value))
-                if len(block) == _LINES_AT_A_TIME:
-                    yield ("\n".join(block) + "\n").encode()
-                    block.clear()
-            if block:
-                yield ("\n".join(block) + "\n").encode()
+            waiting = iter(values)
+            while some := list(islice(waiting, _LINES_AT_A_TIME)):
+                count += len(some)
+                yield canonical_lines(some)
 
         self._write(name, encoded())
         return count

@@ -49,6 +49,7 @@ from rwaledger.verifier.checks import (
 from rwaledger.verifier.checks.found import Findings
 from rwaledger.verifier.checks.roots import link
 from rwaledger.verifier.checks.waiving import Waivers, with_corrections
+from rwaledger.verifier.level import Progress, silent
 from rwaledger.verifier.pack import Pack
 from rwaledger.verifier.values import CheckResult, Finding
 
@@ -78,7 +79,9 @@ _ONCE = frozenset({"C13", "C16"})
 """Checks of what no cure changes: what they found stays, and they are not run again."""
 
 
-def run_all(pack: Pack, expected_heads: Mapping[str, str] | None = None) -> list[CheckResult]:
+def run_all(
+    pack: Pack, expected_heads: Mapping[str, str] | None = None, progress: Progress = silent
+) -> list[CheckResult]:
     """Every check on a pack, in the order of their ids; heads that the caller has kept are by instrument.
 
     Raises:
@@ -87,7 +90,11 @@ def run_all(pack: Pack, expected_heads: Mapping[str, str] | None = None) -> list
     case = Case(pack, expected_heads)
     waivers = Waivers(case)
     case = with_corrections(case, waivers.lives)
-    found = [check.run(case) for check in CHECKS]
+    found = []
+    for done, check in enumerate(CHECKS):
+        progress("checks", done, len(CHECKS))
+        found.append(check.run(case))
+    progress("checks", len(CHECKS), len(CHECKS))
     every = [finding for each in found for finding in each.found.values()]
     follows = link(case, every, partial(_again, found)) if every else {}
     return [waivers.waive(_result(each, follows)) for each in found]

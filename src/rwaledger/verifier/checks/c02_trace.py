@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from rwaledger.verifier.checks.found import EVENTS, REGISTER, Findings, cause_of, where
-from rwaledger.verifier.ledger import Ledger, Leg
-from rwaledger.verifier.replay import Move, Place, accounts_in
+from rwaledger.verifier.ledger import Ledger
+from rwaledger.verifier.replay import Leg, Move, Place, accounts_in
 from rwaledger.verifier.values import ZERO_ADDRESS, Event
 
 NOTHING = "nothing"

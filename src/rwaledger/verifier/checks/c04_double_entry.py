@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from rwaledger.verifier.case import Case
 from rwaledger.verifier.checks.found import REGISTER, Findings, cause_of
-from rwaledger.verifier.ledger import Ledger, Leg
-from rwaledger.verifier.replay import Place
+from rwaledger.verifier.ledger import Ledger
+from rwaledger.verifier.replay import Leg, Place
 
 ID, TITLE = "C04", "Double entry"
 

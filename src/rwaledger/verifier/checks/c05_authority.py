@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from rwaledger.verifier.book import CARRIED_OUT, Effect, Execution, Instruction, effects
+from rwaledger.verifier.book import CARRIED_OUT, Effect, Execution, Instruction, effects, hash_together
 from rwaledger.verifier.case import Case
 from rwaledger.verifier.checks.c05_rows import compare_rows, unlisted
 from rwaledger.verifier.checks.c05_signature import compare_signature
@@ -29,6 +29,7 @@ UNDUE = {
 def run(case: Case) -> Findings:
     """From the chain to the control book, and back."""
     found = Findings(ID, TITLE, case)
+    hash_together(case.instructions.values())
     for ledger in case.ledgers:
         _require_authority(found, ledger)
         for execution in ledger.executions:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rwaledger.verifier.book import Execution, Instruction
-from rwaledger.verifier.calldata import NoSuchCall, arguments
+from rwaledger.verifier.calldata import executed
 from rwaledger.verifier.checks.found import CONTROL_BOOK, EVENTS, Findings, where
 from rwaledger.verifier.ledger import Governed
 
@@ -39,10 +39,8 @@ def _sent(governed: Governed, execution: Execution, signature: str) -> str | Non
     if transaction is None:
         return None
     if transaction.to == log.address:
-        try:
-            return str(arguments("execute", transaction.data)["checkerSignature"])
-        except NoSuchCall:
-            return ""
+        carried = executed(transaction.data)
+        return carried[1] if carried else ""
     try:
         raw = bytes.fromhex(signature.removeprefix("0x"))
     except ValueError:

@@ -8,6 +8,7 @@ from rwaledger.verifier.case import Case
 from rwaledger.verifier.checks.c07_backing import Count, counts_of
 from rwaledger.verifier.checks.found import EVENTS, REGISTER, Findings, at, where
 from rwaledger.verifier.ledger import Ledger
+from rwaledger.verifier.secp256k1 import recover_bytes
 from rwaledger.verifier.signed import ATTESTATION
 from rwaledger.verifier.values import Event
 
@@ -87,7 +88,26 @@ def _compare(found: Findings, ledger: Ledger, event: Event, row: Any) -> str:
         values = (EVENTS, str(event.args[name])), (ATTESTED, str(value))
         summary = f"the register's attestation is not the one that was published, in its {name}: {where(event.log)}"
         found.add("TAMPER", *ids, summary, *values, at(event))
+    elif not _is_signed(found.case, event, row, due):
+        summary = f"the register's signature is not the one under what was attested: {where(event.log)}"
+        values = ("required", f"the signature of {row.attestor}"), (ATTESTED, row.signature)
+        found.add("TAMPER", *ids, summary, *values, f"{at(event)} signature")
     return ""
+
+
+def _is_signed(case: Case, event: Event, row: Any, digest: str) -> bool:
+    """By the attestor's key, or with bytes that its contract has accepted (ERC-1271): the attestor took them in."""
+    try:
+        raw = bytes.fromhex(row.signature.removeprefix("0x"))
+    except ValueError:
+        return False
+    sent = case.pack.transactions.get(event.log.tx_hash)
+    if sent is not None and len(raw).to_bytes(32, "big") + raw in sent.data:
+        return True
+    try:
+        return bool(recover_bytes(bytes.fromhex(digest[2:]), raw) == row.attestor)
+    except ValueError:
+        return False
 
 
 def _digest(ledger: Ledger, row: Any) -> str:

@@ -19,6 +19,7 @@ from rwaledger.verifier.moves import Carried, carried_out, redemptions_in, total
 
 ID, TITLE = "C08", "Redemptions are paid in time, at par"
 REQUEST = f"{REGISTER}: redemption"
+_NO_COIN = (f"{REGISTER}: instruments", "no stablecoin")
 
 
 def run(case: Case) -> Findings:
@@ -32,20 +33,21 @@ def run(case: Case) -> Findings:
             continue
         if ledger is None or ledger.row.kind != "stablecoin":
             summary = f"redemption {row.request} is of {row.instrument_id}, no stablecoin here, and was not judged"
-            values = (f"{REGISTER}: instruments", "no stablecoin"), (REQUEST, row.status)
-            found.add("COVERAGE", row.instrument_id, row.account, summary, *values, f"redemption {row.request}")
+            of_coin = (row.instrument_id, _NO_COIN)
+            alike = (each.break_id for each in found.found.values() if (each.instrument_id, each.left) == of_coin)
+            ids, cause = (row.instrument_id, row.account), f"redemption {row.request}"
+            found.add("COVERAGE", *ids, summary, _NO_COIN, (REQUEST, row.status), cause, next(alike, ""))
             continue
         found.count(requests=1)
-        _judge_time(found, ledger, row)
         _judge_fee(found, ledger, row)
-        _judge_burn(found, ledger, row)
+        _judge_time(found, ledger, row, _judge_burn(found, ledger, row))
     for ledger in case.ledgers:
         if ledger.row.kind == "stablecoin":
             _require_requests(found, ledger)
     return found
 
 
-def _judge_time(found: Findings, ledger: Ledger, row: Any) -> None:
+def _judge_time(found: Findings, ledger: Ledger, row: Any, follows_from: str) -> None:
     calendar = found.case.calendar
     asked_on = calendar.local_day(row.requested_at)
     due = calendar.business_days_later(asked_on, calendar.figure("redemption_business_days", asked_on))
@@ -59,7 +61,7 @@ def _judge_time(found: Findings, ledger: Ledger, row: Any) -> None:
         how, ended = ("paid", "paid") if paid_at else ("still open", "open")
         summary = f"redemption {row.request} of {ledger.amount(row.amount_units)} was {how} after its due day"
         values = ("policy", f"due on {due}"), (REQUEST, f"{ended} on {calendar.local_day(done)}")
-        _add(found, "SERVICE_LEVEL", ledger, row, summary, values, "late")
+        _add(found, "SERVICE_LEVEL", ledger, row, summary, values, "late", follows_from)
 
 
 def _paid_at(found: Findings, row: Any) -> Any:
@@ -78,12 +80,12 @@ def _judge_fee(found: Findings, ledger: Ledger, row: Any) -> None:
         _add(found, "AMOUNT", ledger, row, summary, values, "fee")
 
 
-def _judge_burn(found: Findings, ledger: Ledger, row: Any) -> None:
-    """Paid and out of issue, or neither; in full, and of the account that asked."""
+def _judge_burn(found: Findings, ledger: Ledger, row: Any) -> str:
+    """Paid and out of issue, or neither; in full, of the account that asked. The finding on one that is not paid."""
     key = f"redemption:{row.request}"
     burn = carried_out(ledger, key, 1)
     if burn.is_excused:
-        return
+        return ""
     if row.burn_key != key:
         summary = f"redemption {row.request} names another instruction than its own"
         _add(found, "TAMPER", ledger, row, summary, (("required", key), (REQUEST, row.burn_key)), "burn key")
@@ -93,10 +95,11 @@ def _judge_burn(found: Findings, ledger: Ledger, row: Any) -> None:
         if row.status != "paid":
             summary = f"units went out of issue for redemption {row.request}, which is not paid"
             values = (EVENTS, f"{_burnt(ledger, burn)} out of issue"), (REQUEST, row.status)
-            _add(found, "MISSING_IN_REGISTER", ledger, row, summary, values, "payment")
+            return _add(found, "MISSING_IN_REGISTER", ledger, row, summary, values, "payment")
     elif _paid_at(found, row) and not burn.is_later:
         summary = f"redemption {row.request} is paid, and its units are still in issue"
         _add(found, "MISSING_ON_CHAIN", ledger, row, summary, ((EVENTS, "nothing out of issue"), asked), "burn")
+    return ""
 
 
 def _compare_burn(found: Findings, ledger: Ledger, row: Any, burn: Carried) -> None:
@@ -132,6 +135,14 @@ def _require_requests(found: Findings, ledger: Ledger) -> None:
 
 
 def _add(
-    found: Findings, kind: str, ledger: Ledger, row: Any, summary: str, values: tuple[Any, Any], cause: str
-) -> None:
-    found.add(kind, ledger.instrument_id, row.account, summary, *values, f"redemption {row.request} {cause}")
+    found: Findings,
+    kind: str,
+    ledger: Ledger,
+    row: Any,
+    summary: str,
+    values: tuple[Any, Any],
+    cause: str,
+    follows_from: str = "",
+) -> str:
+    ids, cause = (ledger.instrument_id, row.account), f"redemption {row.request} {cause}"
+    return found.add(kind, *ids, summary, *values, cause, follows_from).break_id

@@ -66,11 +66,13 @@ class _Judging:
         self._case = found.case
         self._dossiers = known
         self._roots: dict[tuple[str, str], str] = {}
+        self._days: dict[int, date] = {}
 
     def judge(self, ledger: Ledger) -> None:
         """Every move of an instrument."""
         behind = (event for each in ledger.executions if each.authority for event in each.effects)
         proved = {place_of(event) for event in behind if event.name == "AccountAdmitted"}
+        excused = self._case.excused.places
         effects = {place_of(effect.event): effect for effect in ledger.effects if effect.deed.move.units}
         standings: dict[str, Standing] = {}
         unproved: set[str] = set()
@@ -79,33 +81,37 @@ class _Judging:
             effect = effects.get(place)
             if effect and effect.deed.operation in ("force-transfer", "recover"):
                 self._found.count(by_order=1)
-            elif effect and (ledger.instrument_id, place) not in self._case.excused.places:
+            elif effect and (ledger.instrument_id, place) not in excused:
                 self._found.count(moves=1)
+                day = self._day_of(place[0])
                 for account in dict.fromkeys(effect.deed.move[:2]):
                     if account != ZERO_ADDRESS:
                         side = Side(account, standings.get(account, STRANGER), account not in unproved)
-                        self._judge_side(ledger, effect, side)
+                        self._judge_side(ledger, effect, side, day)
             account = whose_standing(event)
             if account:
                 standings[account] = changed(standings.get(account, STRANGER), event)
                 if event.name == "AccountAdmitted":
                     (unproved.discard if place in proved else unproved.add)(account)
 
-    def _judge_side(self, ledger: Ledger, effect: Effect, side: Side) -> None:
+    def _day_of(self, block: int) -> date:
+        if block not in self._days:
+            self._days[block] = moment_of(self._case.time_of(block)).date()
+        return self._days[block]
+
+    def _judge_side(self, ledger: Ledger, effect: Effect, side: Side, day: date) -> None:
         """Of several objections the first; of several moves of one holder all but the first follow from that."""
         case = self._case
         holder = case.holder_of(side.account)
         if side.account in case.excused.accounts or holder in case.excused.holders:
             return
         self._found.count(sides=1)
-        log = effect.event.log
-        day = moment_of(case.time_of(log.block_number)).date()
         objection = next(_objections(self._dossiers.get(holder), side, day), None)
         if objection is None:
             return
         key = objection.kind, holder or side.account
         units = ledger.amount(effect.deed.move.units)
-        summary = f"{objection.kind} on {day}: {effect.deed.operation} of {units}, {where(log)}"
+        summary = f"{objection.kind} on {day}: {effect.deed.operation} of {units}, {where(effect.event.log)}"
         values = (EVENTS, objection.on_chain), (DOSSIER, objection.supported)
         ids = ledger.instrument_id, side.account
         root = self._roots.get(key, "")
@@ -126,19 +132,25 @@ class _Judging:
 
 def _objections(dossier: Dossier | None, side: Side, day: date) -> Iterator[Objection]:
     standing = side.standing
-    until = f"valid until {FIRST_DAY + timedelta(days=standing.valid_until_day)}"
-    told = f"class {standing.investor_class}, country {standing.country:03}, {until}"
     if dossier is None:
-        yield Objection("no dossier", "STALE_REFERENCE", told, "nothing")
+        yield Objection("no dossier", "STALE_REFERENCE", _told(standing), "nothing")
         return
     if not side.is_proved:
-        yield Objection("unproved", "STALE_REFERENCE", told, "no instruction")
+        yield Objection("unproved", "STALE_REFERENCE", _told(standing), "no instruction")
     supported = dossier.supported_until(day)
     if supported < day:
         kind = "STALE_REFERENCE" if standing.valid_until_day >= day_number(day) else "RULE_BREACH"
-        yield Objection("lapsed", kind, until, f"valid until {supported}")
+        yield Objection("lapsed", kind, _until(standing), f"valid until {supported}")
     countries = dossier.residences_about(day)
     if countries and standing.country not in countries:
         resident = " or ".join(f"{country:03}" for country in sorted(countries))
         on_chain = f"country {standing.country:03}"
         yield Objection("resident elsewhere", "STALE_REFERENCE", on_chain, f"country {resident}")
+
+
+def _told(standing: Standing) -> str:
+    return f"class {standing.investor_class}, country {standing.country:03}, {_until(standing)}"
+
+
+def _until(standing: Standing) -> str:
+    return f"valid until {FIRST_DAY + timedelta(days=standing.valid_until_day)}"

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from rwaledger.verifier import bodies
-from rwaledger.verifier.calldata import NoSuchCall, arguments
+from rwaledger.verifier.calldata import executed
 from rwaledger.verifier.case import Case
 from rwaledger.verifier.checks.c14_lanes import Lane, Lanes
 from rwaledger.verifier.checks.found import CHAIN, REGISTER, Findings
@@ -76,7 +76,8 @@ def _faults(case: Case, row: Any, mined: Transaction | None) -> Iterator[Fault]:
     if mined is None and row.status in _IN_A_BLOCK:
         yield "MISSING_ON_CHAIN", "the chain has no such transaction", _NOTHING, _ended(row)
     raw = _bytes(row)
-    there = "0x" + keccak256(raw).hex() if raw else "no bytes"
+    is_same = mined is not None and mined.is_signed and mined.raw == raw
+    there = row.tx_hash if is_same else "0x" + keccak256(raw).hex() if raw else "no bytes"
     if there != row.tx_hash:
         yield "TAMPER", "the bytes are those of another transaction", f"bytes of {there}", row.tx_hash
     if mined is None:
@@ -109,10 +110,8 @@ def _carried(case: Case, mined: Transaction) -> str:
     contract = case.contracts.get(mined.to or "")
     if contract is None or contract.kind != "control_book":
         return ""
-    try:
-        return str(arguments("execute", mined.data)["instruction"]["ref"])
-    except NoSuchCall:
-        return ""
+    carried = executed(mined.data)
+    return carried[0] if carried else ""
 
 
 def _bytes(row: Any) -> bytes:

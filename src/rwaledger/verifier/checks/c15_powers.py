@@ -26,7 +26,8 @@ def run(case: Case) -> Findings:
         for episode in changes:
             if episode.place not in case.answered.places:
                 _changed(found, address, episode)
-    for governed in (*case.ledgers, *case.settlements):
+    # A token that the register calls a settlement contract is one here, and judged once.
+    for governed in {each.address: each for each in (*case.ledgers, *case.settlements)}.values():
         _judge(found, governed)
     return found
 

@@ -2,8 +2,7 @@
 
 The release is known here by the hash of its code with zeros for immutables (verifier/release.py). Of what the issuer
 chose at deployment every copy has to be the same value of its type; what follows from the register is worked out
-(OpenZeppelin's EIP712, contracts/token). A token's symbol is in a storage slot that no proof needs: it is compared
-where the pack has it, in the proof or in the calldata of the deployment.
+(OpenZeppelin's EIP712, contracts/token). A symbol above 31 bytes is compared with the calldata of the deployment.
 """
 
 from __future__ import annotations
@@ -32,7 +31,6 @@ _CHOSEN = {"grantDelay_s": 48, "guardedCountry": 16, "countsHolders": 1, "reserv
 
 _DOMAIN = b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
 _SHORT_MAX = 31
-_SYMBOL_SLOT = 15
 
 
 def run(case: Case) -> Findings:
@@ -145,10 +143,10 @@ def _compare_description(found: Findings, ledger: Ledger) -> None:
 
 
 def _symbol(ledger: Ledger) -> str | None:
-    """From its slot, where that is proved; else the register's, if the deployment was called with that very text."""
+    """From its word; where that has the length alone, the register's, if the deployment was called with that text."""
     case = ledger.case
-    word = case.pack.proofs[ledger.address].slots.get(_SYMBOL_SLOT)
-    if word is not None and not word & 1:
+    word = case.pack.tokens[ledger.instrument_id].symbol
+    if not word & 1:
         raw = word.to_bytes(32, "big")
         return raw[: raw[-1] // 2].decode(errors="replace")
     encoded = ledger.row.symbol.encode()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import Any
 
 from rwaledger.verifier.bond import Distribution, Schedule, distribute, schedule_of
 from rwaledger.verifier.checks.c17_paid import Paying, compare_payments
 from rwaledger.verifier.checks.c17_payments import party_of
 from rwaledger.verifier.checks.found import EVENTS, REGISTER, STATE, Findings
+from rwaledger.verifier.exact import fraction
 from rwaledger.verifier.ledger import Ledger
 from rwaledger.verifier.moves import held_at
 
@@ -130,7 +130,7 @@ def _compare_totals(
     exact = action.exact_amount
     rows = (
         ("supply", bond.amount(supply), _units(bond, action.supply_units)),
-        ("exact amount", str(due.exact), "None" if exact is None else str(Fraction(exact))),
+        ("exact amount", str(due.exact), "None" if exact is None else str(fraction(exact))),
         ("funding", currency.amount(due.funded), _units(currency, action.funded_units)),
     )
     for name, wanted, kept in rows:

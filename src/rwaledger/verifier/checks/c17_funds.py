@@ -1,8 +1,4 @@
-"""C17, funds: each order recomputed at the price in force, and what its deal moved of units and money.
-
-When an order was priced is in the log of who did what, which is not in a pack: any statement of the price for its day
-that was recorded before the order was last written may have been in force. Of several the operator's run knows which.
-"""
+"""C17, funds: each order recomputed at the price in force, and what its deal moved of units and money."""
 
 from __future__ import annotations
 
@@ -13,6 +9,7 @@ from typing import Any, NamedTuple
 
 from rwaledger.verifier.checks.c17_payments import Payment, brought, compare, party_of, require_party, took
 from rwaledger.verifier.checks.found import REGISTER, Findings
+from rwaledger.verifier.exact import power_of_ten
 from rwaledger.verifier.ledger import Ledger
 from rwaledger.verifier.moves import carried_out
 
@@ -34,7 +31,7 @@ class _Fund(NamedTuple):
     def deal(self, order: Any) -> Dealt:
         """At the order's price; rounding never favours the order over the fund."""
         digits = self.terms.price_decimals + self.ledger.row.decimals
-        each = Fraction(order.price_units * 10**self.currency.row.decimals, 10**digits)
+        each = Fraction(order.price_units * power_of_ten(self.currency.row.decimals), power_of_ten(digits))
         rounding = self.terms.rounding_units
         if order.side == "subscribe":
             units = int(order.amount_units // rounding * rounding // each)
@@ -118,25 +115,31 @@ def _compare_day(found: Findings, fund: _Fund, order: Any) -> None:
 
 
 def _compare_price(found: Findings, fund: _Fund, order: Any) -> str:
-    """The break_id where its price is none that was stated for the day."""
-    rows = [row for row in found.case.pack.table("navs") if row.instrument_id == order.instrument_id]
-    of_day = sorted((row for row in rows if row.dealing_day == order.dealing_day), key=lambda row: row.recorded_at)
-    stated = [row.price_units for row in of_day if row.recorded_at <= order.updated_at] or [
-        row.price_units for row in of_day[:1]
-    ]
-    if order.price_units is not None and order.price_units in stated:
+    """The break_id where its price is not the one in force when it was priced."""
+    due = _price_in_force(found, order)
+    if due is not None and due == (order.price_units or 0):
         return ""
     cause = f"price of {order.dealing_day}"
     alike = (f for f in found.found.values() if f.instrument_id == order.instrument_id and f.cause.endswith(cause))
     root = next((f.break_id for f in alike), "")
-    shown = _price(fund, stated[-1]) if stated else "no price"
+    shown = "no price" if due is None else _price(fund, due)
     values = shown, "none" if order.price_units is None else _price(fund, order.price_units)
     what = "is dealt at another price than was in force"
-    return _add(found, "AMOUNT" if stated else "COVERAGE", order, what, values, cause, root)
+    return _add(found, "COVERAGE" if due is None else "AMOUNT", order, what, values, cause, root)
+
+
+def _price_in_force(found: Findings, order: Any) -> int | None:
+    """By the newest statement for the day that there was when the order was priced, as the log of deeds has it."""
+    at = {row.subject: row.at for row in found.case.pack.table("audit_log") if row.action == "order priced"}
+    priced_at = at.get(order.order_id)
+    key = order.instrument_id, order.dealing_day
+    of_day = (row for row in found.case.pack.table("navs") if (row.instrument_id, row.dealing_day) == key)
+    stated = [row.price_units for row in of_day if priced_at is None or row.recorded_at <= priced_at]
+    return stated[-1] if stated else None
 
 
 def _price(fund: _Fund, units: int) -> str:
-    whole, fraction = divmod(units, 10**fund.terms.price_decimals)
+    whole, fraction = divmod(units, power_of_ten(fund.terms.price_decimals))
     return f"{whole}.{fraction:0{fund.terms.price_decimals}d}" if fund.terms.price_decimals else str(whole)
 
 

@@ -69,12 +69,19 @@ def _is_of(trade: Trade, event: Event) -> bool:
     return bool(trade.digest == event.args["digest"])
 
 
+def _purpose(case: Case, event: Event) -> str:
+    """What the register says that the transaction was for, where it has it: that names the trade."""
+    rows = (row.purpose for row in case.rows("transactions") if row.tx_hash == event.log.tx_hash)
+    return f" (`{purpose}`)" if (purpose := next(rows, "")) else ""
+
+
 def _compare_end(found: Findings, event: Event, row: Any) -> None:
     """What the chain has closed, the register has, as the same trade and with the same end."""
     end, args = CLOSINGS[event.name], event.args
     if row is None:
         values = (CHAIN, f"trade {args['ref']} {end}"), (REGISTER, _NOTHING)
-        summary = f"the trade is {end} on the chain and not in the register: {where(event.log)}"
+        purpose = _purpose(found.case, event)
+        summary = f"the trade{purpose} is {end} on the chain and not in the register: {where(event.log)}"
         found.add("MISSING_IN_REGISTER", "", args["initiator"], summary, *values, at(event))
     elif row.digest != args["digest"]:
         values = (CHAIN, f"digest {args['digest']}"), (REGISTER, f"digest {row.digest}")
@@ -121,12 +128,13 @@ class _Signatures:
     def __init__(self, case: Case, sent: dict[str, Sent]) -> None:
         self._sent = sent
         of_chain = {row.trade_id for row in case.rows("trades")}
+        known = {row.trade_id for row in case.pack.table("trades")}
         self.of: dict[str, dict[str, str]] = {}
         self.stray: list[tuple[str, str]] = []
         for row in case.pack.table("trade_signatures"):
             if row.trade_id in of_chain:
                 self.of.setdefault(row.trade_id, {})[row.party] = row.signature
-            else:
+            elif row.trade_id not in known:
                 self.stray.append((row.trade_id, row.party))
 
     def hold(self, trade: Trade, recorded_digest: str, party: str, signature: str) -> bool:

@@ -4,15 +4,14 @@ Source: FATF Recommendation 16; Anti-Money Laundering and Counter-Terrorist Fina
 section 13A. The threshold is that of the policy on the local day of the block. A record bears trade or instruction and
 line, and is held against exactly one transfer.
 
-What a record seals opens only with the privacy key, and the log of who did what, in which its hash was written down,
-is not in a pack: that a record is still the one that was made is not looked at here.
+What a record seals opens only with the privacy key: its hash is held against the one in the log of who did what.
 """
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterator
-from fractions import Fraction
 from typing import Any
 
 from rwaledger.verifier.book import effects
@@ -20,6 +19,7 @@ from rwaledger.verifier.calendar import moment_of
 from rwaledger.verifier.case import Case
 from rwaledger.verifier.checks.c07_backing import counts_of
 from rwaledger.verifier.checks.found import EVENTS, REGISTER, Findings, at, where
+from rwaledger.verifier.exact import fraction, power_of_ten
 from rwaledger.verifier.ledger import Ledger, place_of
 from rwaledger.verifier.moves import TimedMove, moves
 from rwaledger.verifier.replay import Place
@@ -45,6 +45,7 @@ def run(case: Case) -> Findings:
                 if moved.effect.deed.operation == "transfer" and moved.effect.deed.move.units:
                     subject = subjects.get((ledger.address, place_of(moved.effect.event)))
                     _judge(found, ledger, moved, records.get(subject) if subject else None, currency)
+    _compare_hashes(found, records)
     _judge_unpaid(found, records, set(subjects.values()))
     return found
 
@@ -92,7 +93,20 @@ def _is_required(ledger: Ledger, moved: TimedMove, currency: str | None) -> bool
     threshold = case.calendar.figure("travel_rule_threshold", day)
     if currency is not None and currency != threshold["currency"]:
         return True
-    return bool(move.units >= math.ceil(Fraction(threshold["amount"]) * 10**ledger.row.decimals))
+    return bool(move.units >= math.ceil(fraction(threshold["amount"]) * power_of_ten(ledger.row.decimals)))
+
+
+def _compare_hashes(found: Findings, records: dict[Subject, Any]) -> None:
+    """The payload's hash is the one with which a record was made."""
+    log = [row for row in found.case.pack.table("audit_log") if row.action == "travel-rule record made"]
+    told = [(row.subject, json.loads(row.detail)) for row in log]
+    made = {(subject, int(detail["line"])): str(detail["payload_hash"]) for subject, detail in told}
+    for (subject, line), row in records.items():
+        due = made.get((subject, line))
+        if due != row.payload_hash:
+            summary = f"the travel-rule record of {subject}, line {line}, is not the one that was made"
+            values = ("audit log", due or "nothing"), (RECORD, row.payload_hash)
+            found.add("TAMPER", row.instrument_id, row.sender, summary, *values, f"{subject} line {line} payload")
 
 
 def _judge_unpaid(found: Findings, records: dict[Subject, Any], paid: set[Subject]) -> None:

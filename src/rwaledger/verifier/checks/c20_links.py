@@ -12,6 +12,10 @@ from rwaledger.verifier.values import Finding
 _RANKED = ("head", "sequence", "previous", "rows", "list")
 """What of a period is at fault, the root first: a head that does not hash its bytes tells nothing of the rest."""
 
+_CLOSINGS = (*_RANKED[:3], "totals", "block", "anchored")
+"""What of a period tells that its supply or its number of holders is another one than was signed."""
+
+_OF_CLOSING = re.compile(r"period (\d+) (?:onwards )?(?:supply|holders)")
 _OF_PERIOD = re.compile(r"period (\d+) (\w+)(?: (\w+))?.*")
 _OF_ROW = re.compile(r"(\w+) (\[.*)")
 _WORD_MIN = 4
@@ -86,6 +90,23 @@ def roots_of_rows(signed: Iterable[Finding], others: Sequence[Finding]) -> Itera
         root = next((o for o in others if match and _is_about(o, each, match[1], _cells(match[2]))), None)
         if root:
             yield each.break_id, root.break_id
+
+
+def roots_of_closings(signed: Sequence[Finding], closings: Iterable[Finding]) -> Iterator[tuple[str, str]]:
+    """Each finding of C03 on a closing with that of C20 which says that the period is another one; both by break_id."""
+    told: dict[tuple[str, int], Finding] = {}
+    for each in signed:
+        match = _OF_PERIOD.fullmatch(each.cause)
+        if match and match[2] in _CLOSINGS:
+            told.setdefault((each.instrument_id, int(match[1])), each)
+    for each in closings:
+        match = _OF_CLOSING.fullmatch(each.cause)
+        if match:
+            name, number = each.instrument_id, int(match[1])
+            # A step begins with the closing of the period before.
+            root = told.get((name, number)) or told.get((name, number - 1))
+            if root:
+                yield each.break_id, root.break_id
 
 
 def _is_about(other: Finding, found: Finding, table: str, cells: Sequence[str]) -> bool:

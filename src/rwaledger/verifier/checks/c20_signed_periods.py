@@ -13,6 +13,7 @@ from operator import itemgetter
 from typing import Any
 
 from rwaledger.verifier.case import Case, topics_of
+from rwaledger.verifier.checks.c03_openings import closings, periods_due
 from rwaledger.verifier.checks.c20_heads import SIGNED, compare_heads, tampered
 from rwaledger.verifier.checks.c20_links import linked
 from rwaledger.verifier.checks.found import CHAIN, EVENTS, REGISTER, STATE, Findings
@@ -21,7 +22,7 @@ from rwaledger.verifier.ledger import Ledger
 from rwaledger.verifier.periods import MIRRORED, Period, RowsNow, encoded
 from rwaledger.verifier.secp256k1 import recover_bytes
 from rwaledger.verifier.signed import HEAD
-from rwaledger.verifier.values import ZERO_ADDRESS
+from rwaledger.verifier.values import ZERO_ADDRESS, Event
 
 ID, TITLE = "C20", "Signed periods are unchanged"
 
@@ -29,7 +30,7 @@ ID, TITLE = "C20", "Signed periods are unchanged"
 def run(case: Case) -> Findings:
     """The periods that end at the pinned block or before it."""
     found = Findings(ID, TITLE, case)
-    due_of = {ledger.instrument_id: _due(case, ledger.instrument_id) for ledger in case.ledgers}
+    due_of = {ledger.instrument_id: periods_due(case, ledger.instrument_id) for ledger in case.ledgers}
     found.count(periods=sum(map(len, due_of.values())), rows=0, signatures=0, anchored=0, expected_heads=0)
     by_register = case.shared.get(ID) or _by_register(case, due_of)
     case.shared[ID] = by_register
@@ -66,16 +67,6 @@ def _by_register(case: Case, due_of: Mapping[str, Sequence[Period]]) -> Findings
     return found
 
 
-def _due(case: Case, name: str) -> list[Period]:
-    """An instrument's periods that end by the pinned block, in their order."""
-    rows = (row for row in case.pack.table("periods") if row.instrument_id == name)
-    return [Period.of(row) for row in rows if _is_due(case, row)]
-
-
-def _is_due(case: Case, row: Any) -> bool:
-    return bool(row.chain_id == case.pin.chain_id and row.block_number <= case.pin.block_number)
-
-
 def _listed(case: Case, name: str, due: Sequence[Period]) -> dict[int, list[Any]]:
     """Rows that periods list; those of no period at all where there is no later one than those that are due."""
     last = max((period.row.sequence for period in due), default=0)
@@ -88,9 +79,14 @@ def _listed(case: Case, name: str, due: Sequence[Period]) -> dict[int, list[Any]
 
 
 def _mirrored(ledger: Ledger) -> dict[str, Iterator[tuple[Any, ...]]]:
-    """The cells of what the mirror keeps, in the order of the chain; each row begins with its block."""
+    """The cells of what the mirror keeps beside postings, in the chain's order; each row begins with its block."""
     rows = ledger.case.register_logs.get(ledger.address, {})
-    kept = ((place, r.name, r, topics_of(r)) for place, r in rows.items())
+    kept = (
+        (place, each.name, each.log, each.log.topics)
+        if isinstance(each, Event)
+        else (place, each.name, each, topics_of(each))
+        for place, each in rows.items()
+    )
     # What was entered to see what follows from its lack stands as it is on the chain.
     entered = ((p, ledger.event_at[p].name, ledger.event_at[p].log) for p in ledger.entered if p not in rows)
     logs = sorted([*kept, *((place, name, log, log.topics) for place, name, log in entered)], key=itemgetter(0))
@@ -98,13 +94,8 @@ def _mirrored(ledger: Ledger) -> dict[str, Iterator[tuple[Any, ...]]]:
         (*place, r.block_hash, r.tx_hash, r.tx_index, r.address, name, _json(topics), r.data)
         for place, name, r, topics in logs
     )
-    postings = (
-        (*place, leg.account, leg.units, leg.balance_after, leg.tx_hash)
-        for place, legs in ledger.groups.items()
-        for leg in legs
-    )
     standings = ((*place, account, *standing) for (place, account), standing in ledger.standings.items())
-    return {"events": events, "postings": postings, "standings": standings}
+    return {"events": events, "standings": standings}
 
 
 def _json(topics: Sequence[str]) -> str:
@@ -113,9 +104,13 @@ def _json(topics: Sequence[str]) -> str:
 
 def _compare_mirrored(found: Findings, ledger: Ledger, due: Sequence[Period]) -> None:
     """Of every table the first period that no longer fits."""
-    rows = _mirrored(ledger)
-    for table in MIRRORED if due else ():
-        now = _digests(rows[table], [period.row.block_number for period in due])
+    if not due:
+        return
+    blocks = [period.row.block_number for period in due]
+    digests = {table: _digests(rows, blocks) for table, rows in _mirrored(ledger).items()}
+    digests["postings"] = [(each.postings, each.digest) for each in closings(ledger)]
+    for table in MIRRORED:
+        now = digests[table]
         for period, (count, digest) in zip(due, now, strict=True):
             signed = next((each for each in period.sections if each.part.table == table), None)
             if signed and (signed.rows, signed.digest) != (count, digest):

@@ -6,8 +6,8 @@ from copy import copy
 from typing import Any
 
 from rwaledger.verifier.case import Case
-from rwaledger.verifier.ledger import Ledger, Leg, Position
-from rwaledger.verifier.replay import STRANGER, Place, Standing
+from rwaledger.verifier.ledger import Ledger, Position
+from rwaledger.verifier.replay import STRANGER, Leg, Place, Standing
 
 _Row = list[tuple[Place, Leg]]
 
@@ -62,10 +62,14 @@ class Cure:
         for place, leg in sorted((each for row in self._rows.values() for each in row), key=_key):
             groups.setdefault(place, []).append(leg)
         standings = dict(sorted(self._standings.items()))
-        changed = {"groups": groups, "positions": self._positions, "standings": standings, "standing_now": self._now}
-        found: Ledger = with_changes(
-            self._ledger, {**changed, "entered": self._ledger.entered | self._logs}, ("closing",)
-        )
+        changed: dict[str, Any] = {
+            "groups": groups,
+            "positions": self._positions,
+            "standings": standings,
+            "standing_now": self._now,
+        }
+        changed |= {"entered": self._ledger.entered | self._logs, "worked_out": {}}
+        found: Ledger = with_changes(self._ledger, changed, ("closing",))
         return found
 
     def _enter_standing(self, place: Place) -> None:

@@ -39,7 +39,7 @@ def where(log: Log) -> str:
 
 def at(event: Event) -> str:
     """The cause that an event is."""
-    return cause_of((event.log.block_number, event.log.log_index))
+    return cause_of(event.log.place)
 
 
 @dataclass(slots=True)

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from rwaledger.verifier.case import Case
-from rwaledger.verifier.checks.c20_links import roots_of_rows
+from rwaledger.verifier.checks.c20_links import roots_of_closings, roots_of_rows
 from rwaledger.verifier.checks.kinds import KINDS, place_in
-from rwaledger.verifier.replay import accounts_in
+from rwaledger.verifier.replay import Place, accounts_in
 from rwaledger.verifier.values import Finding
 
 Rerun = Callable[[Case], Iterable[Finding]]
@@ -37,25 +37,34 @@ def link(case: Case, findings: Iterable[Finding], rerun: Rerun) -> dict[str, str
     left_over = [each for each in everything if each.break_id not in follows]
     signed = [each for each in left_over if each.check == "C20"]
     follows |= dict(roots_of_rows(signed, [each for each in left_over if each.check != "C20"]))
+    signed = [each for each in everything if each.check == "C20"]
+    closings = (each for each in left_over if each.check == "C03")
+    follows |= dict(roots_of_closings(signed, closings))
     return {id_: _last(root, follows) for id_, root in follows.items()}
 
 
 def _nearest(case: Case, found: Finding, roots: Sequence[Finding]) -> Finding:
-    """The root of the same place and instrument, else one that touches the account, else any of the instrument."""
-    place = place_in(found.cause.partition(" ")[0])
+    """The root of the instrument with the same place, else account, else one that touches the account, else any."""
+    place = _place(found)
 
     def far(root: Finding) -> tuple[bool, ...]:
-        elsewhere = root.instrument_id != found.instrument_id
-        apart = place is None or place_in(root.cause) != place
-        return elsewhere, apart, found.account not in _touched(case, root)
+        elsewhere, apart = root.instrument_id != found.instrument_id, place is None or _place(root) != place
+        return elsewhere, apart, root.account != found.account, found.account not in _touched(case, root)
 
     return min(roots, key=far)
 
 
+def _place(found: Finding) -> Place | None:
+    return place_in(found.cause.partition(" ")[0])
+
+
 def _touched(case: Case, root: Finding) -> set[str]:
+    """The accounts of the event that a root names, on the chain and in the register."""
     ledger, place = case.ledger_of.get(root.instrument_id), place_in(root.cause)
-    event = ledger.event_at.get(place) if ledger and place else None
-    return {root.account, *(accounts_in(event) if event else ())}
+    if ledger is None or place is None:
+        return {root.account}
+    event = ledger.event_at.get(place)
+    return {leg.account for leg in ledger.groups.get(place, ())}.union(accounts_in(event) if event else ())
 
 
 def _last(root: str, follows: dict[str, str]) -> str:

@@ -36,6 +36,7 @@ def with_corrections(case: Case, known: Mapping[str, Life]) -> Case:
         back = reversed_by(ledger, (life for life in linked if life.record.instrument_id == ledger.instrument_id))
         changed = {
             "groups": counted.groups,
+            "worked_out": {},
             "reversals": counted.reversals,
             "corrected": counted.corrected,
             "authorised_units": ledger.authorised_units - back.units,
@@ -69,8 +70,11 @@ class Waivers:
             elif not settled.intersection(ids):
                 left += 1
         notes = [result.note] if result.note else []
-        notes += [f"Exemption {id_}, until {row.expires_on}: {row.reason}" for id_, row in used.items()]
-        notes += [f"Break {id_} was signed off." for id_ in sorted(settled)]
+        notes += [
+            f"Exemption {id_} by {row.first_signer} and {row.second_signer}, until {row.expires_on}: {row.reason}"
+            for id_, row in used.items()
+        ]
+        notes += [f"Break {id_} was signed off by {self.lives[id_].events[-1].actor}." for id_ in sorted(settled)]
         return replace(result, outcome="FAIL" if left else "EXEMPT", note=" ".join(notes))
 
     def _is_settled(self, found: Finding) -> bool:

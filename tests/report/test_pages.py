@@ -6,6 +6,8 @@ import re
 import sys
 from collections import Counter
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 from pathlib import Path
 
 import pypdfium2  # type: ignore[import-untyped]
@@ -13,8 +15,9 @@ import pytest
 
 from rwaledger.domain.errors import MissingExtra
 from rwaledger.report.charts import svg
-from rwaledger.report.document import Column, Document, Kind, Table
+from rwaledger.report.document import Chart, Column, Document, Kind, Series, Table
 from rwaledger.report.forms import FORMS
+from rwaledger.report.forms.glyphs import Glyphs
 from tests.report.reading import Page, blank_pages, browser, flat, pdf_texts
 from tests.report.samples import charts, document, holders
 
@@ -130,7 +133,50 @@ def test_a_letter_without_a_font_is_printed_as_its_number() -> None:
     made = FORMS["pdf"].render(Document("sample", "T", (), (Table("t", "T", columns, (("x\U00012000y",),)),)))
     text = flat("".join(pdf_texts(made)))
     assert "x[U+12000]y" in text
-    assert flat("printed as its Unicode number") in text
+    assert flat("No font was found here for 1 of the letters") in text
+
+
+CHINESE = "陳大文有限公司"
+
+
+def chinese(rows: int) -> Document:
+    """A register of holders with Chinese names and addresses, and a picture of them."""
+    columns = (Column("a", "Name", Kind.TEXT), Column("b", "Address", Kind.TEXT), Column("u", "HKDS", Kind.UNITS, 2))
+    cells = tuple((f"{CHINESE} {n}", "香港中環皇后大道中1號, Central", n) for n in range(rows))
+    bars = Chart("t", "持有人", "bar", "%", 2, (Series("share", ((CHINESE, Fraction(1)),)),))
+    return Document("sample", "持有人登記冊", (), (Table("t", "T", columns, cells),), (bars,))
+
+
+@pytest.mark.parametrize("rows", [2, 1_100])
+def test_chinese_names_are_printed_as_they_are(rows: int) -> None:
+    """With the font of the extra `cjk`: the text can be read back, and the letters are seen."""
+    pages = pypdfium2.PdfDocument(FORMS["pdf"].render(chinese(rows)))
+    page = pages[0]
+    text = page.get_textpage()
+    whole = text.get_text_range()
+    assert "持有人登記冊" in whole
+    assert f"{CHINESE} 1" in whole
+    assert "U+" not in whole
+    boxes = [text.get_charbox(whole.index(f"{CHINESE} 1") + n) for n in range(len(CHINESE))]
+    picture, height = page.render(scale=4, grayscale=True).to_numpy(), page.get_height()
+    letters = [
+        picture[_at(height - top) : _at(height - low), _at(left) : _at(right)] for left, low, right, top in boxes
+    ]
+    inked = [(letter < 128).mean() for letter in letters]
+    assert all(0.08 < share < 0.7 for share in inked)
+    assert len({letter.tobytes() for letter in letters}) == len(CHINESE)
+
+
+def _at(points: float) -> int:
+    return int(points * 4)
+
+
+def test_without_the_chinese_font_the_page_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rwaledger.report.forms.glyphs.find_spec", lambda name: None)
+    monkeypatch.setattr(Glyphs, "_system", frozenset())
+    text = flat("".join(pdf_texts(FORMS["pdf"].render(chinese(2)))))
+    assert "".join(f"[U+{ord(letter):04X}]" for letter in CHINESE) in text
+    assert flat("Chinese, Japanese and Korean with `pip install 'rwaledger[cjk]'`") in text
 
 
 def test_without_typst_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -149,6 +195,16 @@ def test_charts_are_the_same_each_time_and_say_their_unit() -> None:
         assert drawn == svg(chart)
         assert f">{chart.unit}</text>" in drawn
         assert "<metadata" not in drawn
+
+
+def test_a_line_of_many_points_is_drawn_from_some_of_them_and_its_last() -> None:
+    points = tuple((datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=n), n) for n in range(100_001))
+    made = Chart("many", "Many", "line", "HKDS", 0, (Series("x", points),))
+    assert len(svg(made)) < 300_000
+    thin = made.series[0].thinned(1_000)
+    assert len(thin.points) <= 1_000
+    assert thin.points[-1] == points[-1]
+    assert made.series[0].thinned(200_000) == made.series[0]
 
 
 def test_names_in_charts_are_neither_markup_nor_hidden() -> None:

@@ -222,8 +222,9 @@ def test_every_holding_is_listed_and_every_total_ties() -> None:
 
 def test_findings_follow_their_root_in_the_terminal() -> None:
     lines = terminal.render(document(failing()), width=100).splitlines()
-    root = next(n for n, line in enumerate(lines) if line.startswith("1  C05"))
-    follows = next(n for n, line in enumerate(lines) if line.startswith("1.1  C01"))
+    cards = [(n, line.split()) for n, line in enumerate(lines) if line.startswith("No. ")]
+    (root, first), (follows, second) = cards
+    assert (first, second) == (["No.", "1", "Check", "C05"], ["No.", "1.1", "Check", "C01"])
     assert follows > root
     assert "Follows from  aaaaaaaaaaaa" in "\n".join(lines[follows:])
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from sys import intern
 from typing import Any
 
 import psycopg
 from psycopg import sql
-from sqlalchemy import Connection, Row, Select, Table
+from sqlalchemy import ColumnElement, Connection, CursorResult, Dialect, Row, Select, Table
+
+from rwaledger.registry.types import Units
 
 _ROWS_AT_A_TIME = 2_000
+_ROWS_IN_COLUMNS = 1_000
 
 Cell = str | int
 """What a cell may be on both databases; an amount comes as `units_text`, a truth value as 0 or 1."""
@@ -69,3 +73,69 @@ def _unnest(c: Connection, table: Table) -> str:
 def stream_rows(c: Connection, query: Select[Any]) -> Iterator[Row[*tuple[Any, ...]]]:
     """The rows of a query; all but some thousand wait in the database, so that no answer is too large."""
     yield from c.execute(query.execution_options(yield_per=_ROWS_AT_A_TIME))
+
+
+def stream_columns(c: Connection, query: Select[Any], shared: Collection[str] = ()) -> Iterator[list[Sequence[Any]]]:
+    """The same rows, a thousand at a time, column by column: `zip(*columns)` makes rows of them again.
+
+    They come from the driver as they are, and each column is converted at once, which takes half the time. Equal
+    texts in the `shared` columns become one object.
+    """
+    share = [column.key in shared for column in query.selected_columns]
+    with c.execute(query.execution_options(stream_results=True)) as result:
+        convert = _converters(c.dialect, query, result)
+        for rows in _driver_rows(result):
+            columns = [change(cells) for change, cells in zip(convert, zip(*rows, strict=True), strict=True)]
+            yield [_shared(cells) if is_shared else cells for is_shared, cells in zip(share, columns, strict=True)]
+
+
+def _driver_rows(result: CursorResult[Any]) -> Iterator[Sequence[Any]]:
+    """A thousand rows at a time, as the driver gives them; its cursor is gone once it has given all."""
+    while (cursor := result.cursor) is not None:
+        yield from filter(None, [result.cursor_strategy.fetchmany(result, cursor, _ROWS_IN_COLUMNS)])
+
+
+_Converter = Callable[[Sequence[Any]], Sequence[Any]]
+"""What makes the values of a column of what the driver gives."""
+
+
+def _converters(dialect: Dialect, query: Select[Any], result: CursorResult[Any]) -> list[_Converter]:
+    assert result.cursor is not None, "a SELECT has rows"
+    assert result.cursor.description is not None
+    driver_types = [each[1] for each in result.cursor.description]
+    return [
+        _converter(column, column.type.dialect_impl(dialect).result_processor(dialect, driver_type))
+        for column, driver_type in zip(query.selected_columns, driver_types, strict=True)
+    ]
+
+
+def _converter(column: ColumnElement[Any], process: Callable[[Any], Any] | None) -> _Converter:
+    if process is None:
+        return lambda cells: cells
+
+    def one_by_one(cells: Sequence[Any]) -> Sequence[Any]:
+        if len(set(map(type, cells))) > 1:  # 1 and 1.0 are equal, and not the same
+            return list(map(process, cells))
+        changed = {cell: process(cell) for cell in set(cells)}
+        return [changed[cell] for cell in cells]
+
+    return _units_of(one_by_one) if isinstance(column.type, Units) else one_by_one
+
+
+def _units_of(one_by_one: _Converter) -> _Converter:
+    """Amounts in one go; where one of them is none, they are looked at one by one, which says so."""
+
+    def convert(cells: Sequence[Any]) -> Sequence[Any]:
+        try:
+            return list(map(int, cells))
+        except (TypeError, ValueError):
+            return one_by_one(cells)
+
+    return convert
+
+
+def _shared(cells: Sequence[Any]) -> Sequence[Any]:
+    try:
+        return list(map(intern, cells))
+    except TypeError:  # nothing at all in a cell, or what SQLite took for text from someone else
+        return cells

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Any
 
-from sqlalchemy import ColumnElement, Table, quoted_name, select
+from sqlalchemy import Column, Table, quoted_name, select, true
 
 from rwaledger.domain.errors import AuthorisationError
+from rwaledger.domain.posting import Posting
 from rwaledger.registry import holders, tables
-from rwaledger.registry.bulk import stream_rows
+from rwaledger.registry.bulk import stream_columns
 from rwaledger.registry.database import Connection
-from rwaledger.registry.encoding import encoded
+from rwaledger.registry.encoding import encoded, encoded_columns
 from rwaledger.registry.sealing import Seal
 
 VERSION = 4
 """Version of the preimage. A digest of an earlier one is recomputed as it was: without what came later."""
 
+_ROWS_AT_A_TIME = 1_000
 _ADDED_IN = {2: {("instructions", "text")}, 3: {("instructions", "reason"), ("accounts", "replaced_by")}}
 """Columns by the version that took them in."""
 
@@ -31,7 +34,13 @@ _CLOCK = {("transactions", "created_at")}
 """When a machine signed a transaction says nothing that its nonce and its block do not."""
 
 
-def register_digest(c: Connection, upto_block: int, version: int = VERSION, seal: Seal | None = None) -> str:
+def register_digest(
+    c: Connection,
+    upto_block: int,
+    version: int = VERSION,
+    seal: Seal | None = None,
+    postings: Sequence[Posting] | None = None,
+) -> str:
     """SHA-256, in hex, of the register: postings and standings up to a block, and all else as it stands.
 
     The preimage is its version, the block, and then each table in the order of `_SECTIONS`: its name, the
@@ -40,6 +49,8 @@ def register_digest(c: Connection, upto_block: int, version: int = VERSION, seal
 
     Versions 1 and 2 attested the names of holders in clear. The register has them sealed now, so a digest of those
     versions cannot be recomputed by a stranger, only with `seal`, the privacy key.
+
+    `postings` are all of them up to the block, in the order of their key, where they have been read already.
 
     Raises:
         AuthorisationError: the version needs the privacy key, or it is another one.
@@ -53,8 +64,12 @@ def register_digest(c: Connection, upto_block: int, version: int = VERSION, seal
         if table is tables.holders and version < _SEALED_IN:
             chunks = _holders_in_clear(c, version, seal)
         else:
-            bound = table.c.block_number <= upto_block if bounded else None
-            chunks = _section(c, table, bound, later, version)
+            columns = _attested(table, later)
+            bound = table.c.block_number <= upto_block if bounded else true()
+            query = select(*columns).where(bound).order_by(*table.primary_key.columns)
+            is_read = table is tables.postings and postings is not None
+            rows = _columns_of(postings or ()) if is_read else stream_columns(c, query)
+            chunks = _section(table, columns, rows, version)
         for chunk in chunks:
             digest.update(chunk)
     return digest.hexdigest()
@@ -112,25 +127,24 @@ breaks, reconciliations), and the log of who did what.
 """
 
 
+def _attested(table: Table, later: Collection[tuple[str, str]]) -> list[Column[Any]]:
+    left_out = _CLOCK.union(later)
+    return [each for each in table.c if each.name not in _NOT_ATTESTED and (table.name, each.name) not in left_out]
+
+
+def _columns_of(postings: Sequence[Posting]) -> Iterator[list[Sequence[Any]]]:
+    """A posting is a row of its table."""
+    for start in range(0, len(postings), _ROWS_AT_A_TIME):
+        yield list(zip(*postings[start : start + _ROWS_AT_A_TIME], strict=True))
+
+
 def _section(
-    c: Connection,
-    table: Table,
-    bound: ColumnElement[bool] | None,
-    later: Collection[tuple[str, str]],
-    version: int,
+    table: Table, columns: Sequence[Column[Any]], rows: Iterable[list[Sequence[Any]]], version: int
 ) -> Iterator[bytes]:
-    columns = [
-        column
-        for column in table.c
-        if column.name not in _NOT_ATTESTED and (table.name, column.name) not in _CLOCK.union(later)
-    ]
     header = (table.name, *(column.name for column in columns))
     yield encoded(header if version < _SEALED_IN else map(str, header))
-    query = select(*columns).order_by(*table.primary_key.columns)
-    if bound is not None:
-        query = query.where(bound)
     count = 0
-    for row in stream_rows(c, query):
-        count += 1
-        yield encoded(row)
+    for cells in rows:
+        count += len(cells[0])
+        yield encoded_columns(cells)
     yield encoded((count,))

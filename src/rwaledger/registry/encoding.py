@@ -5,8 +5,9 @@ Whatever was hashed by it once has to come out the same for ever: a change of it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime
+from itertools import chain
 from typing import Any
 
 
@@ -22,6 +23,35 @@ def encoded(cells: Iterable[object]) -> bytes:
         text = text_of(cell).encode()
         parts.append(b"%c%d:%b" % (letter, len(text), text))
     return b"".join(parts)
+
+
+def encoded_columns(columns: Iterable[Sequence[object]]) -> bytes:
+    """Rows that are given by their columns: what `encoded` makes of each row, one after another."""
+    return "".join(chain.from_iterable(zip(*map(_encoded_cells, columns), strict=True))).encode()
+
+
+def _encoded_cells(cells: Sequence[object]) -> Sequence[str]:
+    """Most columns hold one type, and many the same few values again and again."""
+    kinds = set(map(type, cells))
+    if len(kinds) != 1:  # 1 and True are equal, and not encoded alike
+        return _encoded_alike(cells, _OTHER)
+    kind = _TYPES.get(kinds.pop(), _OTHER)
+    distinct = list(set(cells))
+    if len(distinct) > len(cells) // 2:
+        return _encoded_alike(cells, kind)
+    texts = dict(zip(distinct, _encoded_alike(distinct, kind), strict=True))
+    return [texts[cell] for cell in cells]
+
+
+def _encoded_alike(cells: Sequence[object], kind: tuple[bytes, Callable[[Any], str]]) -> list[str]:
+    """Cells of a type that is known, most of them plain ASCII, whose length is that of its bytes."""
+    letter, text_of = kind
+    if kind is not _OTHER:
+        texts = list(map(text_of, cells))
+        if all(map(str.isascii, texts)):
+            head = letter.decode()
+            return [f"{head}{len(text)}:{text}" for text in texts]
+    return [encoded((cell,)).decode() for cell in cells]
 
 
 def decoded(data: bytes) -> list[str]:

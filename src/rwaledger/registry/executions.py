@@ -13,9 +13,9 @@ from rwaledger.domain.block import Log
 from rwaledger.registry import tables
 from rwaledger.registry.bulk import stream_rows
 from rwaledger.registry.database import Connection
+from rwaledger.registry.movements import Signed, credits_in
 
 EXECUTED = "InstructionExecuted"
-_AT_A_TIME = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,27 +58,23 @@ def references(c: Connection, chain_id: int, prefix: str) -> dict[str, list[str]
     return dict(found)
 
 
-def received(c: Connection, instrument_id: str, carried_out: Sequence[Execution]) -> dict[str, dict[str, int]]:
-    """Units of an instrument that came to each account by each of these instructions, by reference and account."""
+def received(
+    c: Connection, instrument_id: str, carried_out: Sequence[Execution], signed: Signed = ()
+) -> dict[str, dict[str, int]]:
+    """Units of an instrument that came to each account by each of these instructions, by reference and account.
+
+    `signed` are the rows of corrections that count.
+    """
     of_transaction: dict[str, list[Execution]] = defaultdict(list)
     for each in carried_out:
         of_transaction[each.tx_hash].append(each)
     found: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    for tx_hash, log_index, account, amount in _credits(c, instrument_id, {each.block_number for each in carried_out}):
+    blocks = {each.block_number for each in carried_out}
+    for tx_hash, log_index, account, amount in credits_in(c, instrument_id, blocks, signed):
         before = [each for each in of_transaction.get(tx_hash, ()) if each.log_index < log_index]
         if before:
             found[max(before, key=lambda each: each.log_index).ref][account] += amount
     return {ref: dict(accounts) for ref, accounts in found.items()}
-
-
-def _credits(c: Connection, instrument_id: str, blocks: Collection[int]) -> Iterator[tuple[str, int, str, int]]:
-    p = tables.postings.c
-    query = select(p.tx_hash, p.log_index, p.account, p.amount_units)
-    query = query.where(p.instrument_id == instrument_id, p.leg == 1)
-    numbers = sorted(blocks)
-    for at in range(0, len(numbers), _AT_A_TIME):
-        for row in stream_rows(c, query.where(p.block_number.in_(numbers[at : at + _AT_A_TIME]))):
-            yield row[0], row[1], row[2], row[3]
 
 
 def senders(c: Connection, chain_id: int, upto: int) -> dict[str, str]:

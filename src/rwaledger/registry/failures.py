@@ -7,25 +7,47 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psycopg
-from psycopg.errors import DeadlockDetected, SerializationFailure
+from psycopg.errors import (
+    DeadlockDetected,
+    DiskFull,
+    IdleInTransactionSessionTimeout,
+    InsufficientPrivilege,
+    ReadOnlySqlTransaction,
+    SerializationFailure,
+)
 from sqlalchemy import URL
 from sqlalchemy.exc import DBAPIError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from rwaledger.domain.errors import DatabaseUnreachable, RegisterConflict
 
-_SQLITE_UNREACHABLE = (
-    "SQLITE_AUTH",
-    "SQLITE_BUSY",
-    "SQLITE_CANTOPEN",
-    "SQLITE_CORRUPT",
-    "SQLITE_FULL",
-    "SQLITE_IOERR",
-    "SQLITE_LOCKED",
-    "SQLITE_NOTADB",
-    "SQLITE_PERM",
-    "SQLITE_PROTOCOL",
-    "SQLITE_READONLY",
+_UNDONE = "What was being written is undone."
+_WAIT = f"{_UNDONE} Let the other process finish, or end it, and run the command again."
+_ROOM = f"{_UNDONE} See to its disk and the room on it, and run the command again."
+_RIGHTS = f"{_UNDONE} Let this user write to it, and to the folder of a file; or set database_url to another one."
+_RESTORE = "Restore it from a copy, or sync into a new database."
+
+_SQLITE_UNREACHABLE = {
+    "SQLITE_AUTH": _RIGHTS,
+    "SQLITE_BUSY": _WAIT,
+    "SQLITE_CANTOPEN": _RIGHTS,
+    "SQLITE_CORRUPT": _RESTORE,
+    "SQLITE_FULL": _ROOM,
+    "SQLITE_IOERR": _ROOM,
+    "SQLITE_LOCKED": _WAIT,
+    "SQLITE_NOTADB": _RESTORE,
+    "SQLITE_PERM": _RIGHTS,
+    "SQLITE_PROTOCOL": _WAIT,
+    "SQLITE_READONLY": _RIGHTS,
+}
+"""What to do, by the name of the error, to which others begin that say more."""
+
+_POSTGRES_UNREACHABLE: tuple[tuple[type[psycopg.Error], str], ...] = (
+    (DiskFull, _ROOM),
+    (ReadOnlySqlTransaction, _RIGHTS),
+    (InsufficientPrivilege, _RIGHTS),
+    (IdleInTransactionSessionTimeout, ""),
+    (psycopg.OperationalError, ""),
 )
 
 
@@ -51,18 +73,25 @@ def _domain_error(url: URL, error: Exception) -> BaseException:
     reason = (str(cause).strip().splitlines() or [type(cause).__name__])[0]
     if isinstance(cause, (SerializationFailure, DeadlockDetected)):
         return RegisterConflict(f"another process changed the same rows: {reason}", "Run the command again.")
-    if _is_unreachable(error, cause):
-        return DatabaseUnreachable(masked(url), reason)
+    next_step = _next_step(error, cause)
+    if next_step is not None:
+        return DatabaseUnreachable(masked(url), reason, next_step)
     if _is_integrity(cause):
-        return RegisterConflict(f"the register refused a row: {reason}")
+        return RegisterConflict(
+            f"the register refused a row: {reason}",
+            f"{_UNDONE} Run the command again; if it stays, rows were changed from outside: sync into a new database.",
+        )
     return error
 
 
-def _is_unreachable(error: Exception, cause: BaseException) -> bool:
-    if isinstance(error, PoolTimeout) or getattr(error, "connection_invalidated", False):
-        return True
+def _next_step(error: Exception, cause: BaseException) -> str | None:
+    """What to do about a database that does not do its part, empty for the usual; None where that is not the matter."""
     name = getattr(cause, "sqlite_errorname", "")
-    return isinstance(cause, psycopg.OperationalError) or name.startswith(_SQLITE_UNREACHABLE)
+    steps = [step for start, step in _SQLITE_UNREACHABLE.items() if name.startswith(start)]
+    steps += [step for kind, step in _POSTGRES_UNREACHABLE if isinstance(cause, kind)]
+    if isinstance(error, PoolTimeout) or getattr(error, "connection_invalidated", False):
+        steps.append("")
+    return steps[0] if steps else None
 
 
 def _is_integrity(cause: BaseException) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -38,6 +38,9 @@ class StoredInstruction:
     updated_at: datetime = field(default_factory=utc_now)
     reason: str = ""
 
+
+_AT_A_TIME = 1_000
+"""References in one query, below what either database binds."""
 
 _SETTLED = (InstructionStatus.MINED, InstructionStatus.FINAL, InstructionStatus.CANCELLED)
 
@@ -92,6 +95,18 @@ def instructions(
     if status is not None:
         query = query.where(t.status == str(status))
     return _fetch(c, query)
+
+
+def references(c: Connection) -> frozenset[str]:
+    """The references of all instructions."""
+    return frozenset(c.execute(select(tables.instructions.c.ref)).scalars())
+
+
+def instructions_of(c: Connection, refs: Collection[str]) -> list[StoredInstruction]:
+    """The instructions of these references, oldest first among each thousand."""
+    t, listed = tables.instructions, sorted(refs)
+    parts = (listed[at : at + _AT_A_TIME] for at in range(0, len(listed), _AT_A_TIME))
+    return [each for some in parts for each in _fetch(c, select(t).where(t.c.ref.in_(some)))]
 
 
 def unsettled_instructions(c: Connection, chain_id: int) -> list[StoredInstruction]:

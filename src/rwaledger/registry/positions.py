@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from itertools import starmap
+from collections.abc import Iterator, Sequence
+from sys import intern
 from typing import Any
 
+import msgspec
 from sqlalchemy import ColumnElement, Select, func, select
 
 from rwaledger.domain.block import Log
@@ -14,7 +14,7 @@ from rwaledger.domain.errors import RegisterConflict
 from rwaledger.domain.holder import Standing
 from rwaledger.domain.posting import ISSUANCE_ACCOUNT, Position, Posting
 from rwaledger.registry import tables
-from rwaledger.registry.bulk import stream_rows
+from rwaledger.registry.bulk import stream_columns
 from rwaledger.registry.database import Connection
 
 
@@ -56,8 +56,18 @@ def postings(c: Connection, instrument_id: str, upto_block: int | None = None) -
     query = select(table).where(table.c.instrument_id == instrument_id)
     if upto_block is not None:
         query = query.where(table.c.block_number <= upto_block)
-    query = query.order_by(table.c.block_number, table.c.log_index, table.c.leg)
-    return starmap(Posting, stream_rows(c, query))
+    yield from _postings(c, query.order_by(table.c.block_number, table.c.log_index, table.c.leg))
+
+
+def all_postings(c: Connection) -> Iterator[Posting]:
+    """The postings of all instruments, listed or not, in order of instrument, block, log and leg. They stream."""
+    table = tables.postings
+    yield from _postings(c, select(table).order_by(*table.primary_key.columns))
+
+
+def _postings(c: Connection, query: Select[Any]) -> Iterator[Posting]:
+    for columns in stream_columns(c, query, shared=("instrument_id", "account", "tx_hash")):
+        yield from map(Posting._make, zip(*columns, strict=True))
 
 
 def standings_at(c: Connection, instrument_id: str, block: int) -> dict[str, Standing]:
@@ -79,16 +89,36 @@ def events(c: Connection, chain_id: int, address: str, upto_block: int | None = 
     if upto_block is not None:
         query = query.where(table.c.block_number <= upto_block)
     query = query.order_by(table.c.block_number, table.c.log_index)
-    return [
-        (name, Log(at, _topics(topics, block, log_index), data, block, block_hash, tx_hash, tx_index, log_index))
-        for _, block, log_index, block_hash, tx_hash, tx_index, at, name, topics, data in stream_rows(c, query)
-    ]
+    found: list[tuple[str, Log]] = []
+    for columns in stream_columns(c, query, shared=("block_hash", "tx_hash", "address", "name")):
+        found += _events_of(columns)
+    return found
+
+
+def event_of_row(row: tuple[Any, ...]) -> tuple[str, Log]:
+    """Name and log of a row of events.
+
+    Raises:
+        RegisterConflict: its topics are no list of them.
+    """
+    (event,) = _events_of([(cell,) for cell in row])
+    return event
+
+
+def _events_of(columns: Sequence[Sequence[Any]]) -> Iterator[tuple[str, Log]]:
+    _, block, log_index, block_hash, tx_hash, tx_index, address, name, topics, data = columns
+    read = map(_topics, topics, block, log_index)
+    logs = zip(address, read, data, block, block_hash, tx_hash, tx_index, log_index, strict=True)
+    return zip(name, map(Log._make, logs), strict=True)
+
+
+_texts = msgspec.json.Decoder(tuple[str, ...]).decode
 
 
 def _topics(text: str, block: int, log_index: int) -> tuple[str, ...]:
     try:
-        return tuple(json.loads(text))
-    except (ValueError, TypeError) as error:
+        return tuple(map(intern, _texts(text)))
+    except (msgspec.DecodeError, TypeError) as error:
         raise RegisterConflict(
             f"the register's events hold topics that are none: block {block}, log {log_index}",
             "A row was changed from outside. Restore the database, or start a register anew from the chain.",

@@ -12,6 +12,7 @@ from sqlalchemy import Row, func, insert, select
 from rwaledger.domain.reconciliation import CheckResult, Outcome, Reconciliation
 from rwaledger.registry import audit_log, tables
 from rwaledger.registry.database import Connection
+from rwaledger.registry.instruments import instruments
 from rwaledger.registry.types import json_text, utc_now
 
 
@@ -75,6 +76,23 @@ def latest_reconciliation(c: Connection, instrument_id: str) -> RecordedReconcil
     query = select(tables.reconciliations).where(t.instrument_id == instrument_id)
     row = c.execute(query.order_by(t.block_number.desc(), t.recorded_at.desc()).limit(1)).one_or_none()
     return None if row is None else _recorded(row)
+
+
+def latest_passed(c: Connection, chain_id: int, upto: int) -> RecordedReconciliation | None:
+    """The last one up to a block that passed for every instrument of a chain that was there; the row of the first."""
+    t = tables.reconciliations.c
+    begins = {each.instrument_id: each.deploy_block for each in instruments(c) if each.chain_id == chain_id}
+    rows = select(tables.reconciliations).where(t.instrument_id.in_(sorted(begins)), t.block_number <= upto)
+    at_block: dict[int, dict[str, RecordedReconciliation]] = {}
+    for row in c.execute(rows.order_by(t.block_number.desc(), t.recorded_at)):
+        each = _recorded(row)
+        at_block.setdefault(each.block_number, {})[each.instrument_id] = each
+    for block, found in at_block.items():
+        there = {instrument_id for instrument_id, begin in begins.items() if begin <= block}
+        hashes = {each.block_hash for each in found.values()}
+        if there <= found.keys() and len(hashes) == 1 and all(each.passed for each in found.values()):
+            return min(found.values(), key=lambda each: each.instrument_id)
+    return None
 
 
 def newest_block_time(c: Connection) -> int | None:

@@ -11,7 +11,7 @@ from rwaledger.domain.block import Block
 from rwaledger.domain.errors import RegisterConflict
 from rwaledger.domain.holder import Standing
 from rwaledger.registry import tables
-from rwaledger.registry.bulk import stream_rows
+from rwaledger.registry.bulk import stream_columns, stream_rows
 from rwaledger.registry.database import Connection
 from rwaledger.registry.ledger import StandingChange
 from rwaledger.registry.types import UtcTime
@@ -119,10 +119,18 @@ def standing_history(c: Connection, instrument_id: str, upto_block: int | None) 
     if upto_block is not None:
         query = query.where(t.c.block_number <= upto_block)
     query = query.order_by(t.c.block_number, t.c.log_index, t.c.account)
-    return [_change(tuple(row)) for row in stream_rows(c, query)]
+    found: list[StandingChange] = []
+    for columns in stream_columns(c, query, shared=("instrument_id", "account")):
+        found += map(standing_of_row, zip(*columns, strict=True))
+    return found
 
 
-def _change(row: tuple[Any, ...]) -> StandingChange:
+def standing_of_row(row: tuple[Any, ...]) -> StandingChange:
+    """A row of standings.
+
+    Raises:
+        RegisterConflict: it holds text where a number should be.
+    """
     instrument_id, account, block, log_index, *standing = row
     if any(not isinstance(cell, int) for cell in (block, log_index, *standing)):
         raise RegisterConflict(
@@ -138,3 +146,10 @@ def headers_between(c: Connection, chain_id: int, first: int, last: int) -> dict
     query = select(t.number, t.hash, t.parent_hash, t.timestamp)
     query = query.where(t.chain_id == chain_id, t.number.between(first, last)).order_by(t.number)
     return {row[0]: Block(*row) for row in stream_rows(c, query)}
+
+
+def events_between(c: Connection, chain_id: int, first: int, last: int) -> int:
+    """How many events of any contract the register has in these blocks."""
+    t = tables.events.c
+    query = select(func.count()).where(t.chain_id == chain_id, t.block_number.between(first, last))
+    return int(c.execute(query).scalar_one())

@@ -110,6 +110,20 @@ def transactions(
     return _fetch(c, query)
 
 
+def transactions_since(c: Connection, chain_id: int, first_block: int) -> list[StoredTransaction]:
+    """What was mined in a block or behind it, or is in none; in order of sender, nonce and age."""
+    t = tables.transactions.c
+    is_new = t.block_number.is_(None) | (t.block_number >= first_block)
+    return _fetch(c, select(*(t[name] for name in _FIELDS)).where(t.chain_id == chain_id, is_new))
+
+
+def senders(c: Connection, chain_id: int, *, of_instructions: bool = False) -> frozenset[str]:
+    """Who has signed the transactions of a chain, or those of instructions alone."""
+    t = tables.transactions.c
+    query = select(t.sender).where(t.chain_id == chain_id).distinct()
+    return frozenset(c.execute(query.where(t.instruction_ref.is_not(None)) if of_instructions else query).scalars())
+
+
 def unmined_transactions(c: Connection, chain_id: int, sender: str, mined_nonce: int) -> list[StoredTransaction]:
     """What a sender has signed with nonces that no block has used, in order of nonce.
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import re
 import warnings
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from fractions import Fraction
 from html import escape
@@ -32,6 +33,7 @@ LINES = ("-", "--", "-.", ":")
 FEW = 12
 """Up to so many points each is a dot of its own."""
 
+_POINTS_MAX = 2_000
 _WIDTH_IN = 6.4
 _HEIGHT_IN = 2.5
 _BAR_IN = 0.2
@@ -52,6 +54,8 @@ def svg(chart: Chart) -> str:
     """
     if not any(series.points for series in chart.series):
         return ""
+    if chart.form == "line":
+        chart = replace(chart, series=tuple(series.thinned(_POINTS_MAX) for series in chart.series))
     # Letters that matplotlib's own font lacks are drawn by whoever shows the picture; here they only take room.
     with style.context(_style(chart.name), after_reset=True), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=r"Glyph .* missing from font")

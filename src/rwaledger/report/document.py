@@ -78,6 +78,11 @@ class Series:
     name: str
     points: tuple[tuple[str | date | datetime, Fraction | int], ...]
 
+    def thinned(self, most: int) -> Series:
+        """At most so many points, evenly out of all and with the last: no picture shows more, and none is as large."""
+        step = max(-(-len(self.points) // most), 1)
+        return Series(self.name, self.points[::-step][::-1])
+
 
 @dataclass(frozen=True, slots=True)
 class Chart:

@@ -20,19 +20,21 @@ from rwaledger.domain.errors import UsageError
 from rwaledger.domain.holder import Standing
 from rwaledger.domain.instrument import Instrument
 from rwaledger.domain.units import format_amount
-from rwaledger.registry import executions, heights, instruments, movements, positions
+from rwaledger.registry import executions, heights, instruments, positions
+from rwaledger.registry.authorities import causes
 from rwaledger.registry.database import Connection
 from rwaledger.registry.movements import Movement
 from rwaledger.report.contents.holders import frozen_units
 from rwaledger.report.contents.moment import Moment, moment_of, require_deployed
 from rwaledger.report.contents.people import People, by_holder
-from rwaledger.report.contents.statement import Holding, holdings, period_begins
+from rwaledger.report.contents.statement import Holding, cause_words, holdings, period_begins
+from rwaledger.report.values import visible
 
 HOLDINGS = "semt.002.001.11"
 POSTINGS = "semt.017.001.12"
 
-Node = tuple[str, str | Sequence["Node"]]
-"""An element: its tag, and its text or its children."""
+Node = tuple[str, str | Sequence["Node | str"]]
+"""An element: its tag, and its text or its children; a child that is text has been written already."""
 
 _ISSUER = "REGISTER"
 _NO_REFERENCE = "NONREF"
@@ -54,8 +56,10 @@ def holdings_xml(c: Connection, instrument_id: str, moment: Moment) -> Iterator[
     standings = positions.standings_at(c, instrument_id, moment.block_number)
     security = _security(c, instrument, moment)
     accounts = [(key, account, units) for key, those in held.items() for account, units in those.items() if units]
+    owners = {key: _owner(key) for key in held if key in people.holders}
     total = sum(units for _, _, units in accounts)
     frozen = sum(frozen_units(standings.get(account, Standing()), units) for _, account, units in accounts)
+    statement_id = _fitting(f"{instrument_id}-{moment.block_number}", 35)
     yield from _opening(HOLDINGS, "SctiesBalCtdyRpt")
     yield from _written(
         [
@@ -63,7 +67,7 @@ def holdings_xml(c: Connection, instrument_id: str, moment: Moment) -> Iterator[
             (
                 "StmtGnlDtls",
                 [
-                    ("StmtId", _fitting(f"{instrument_id}-{moment.block_number}", 35)),
+                    ("StmtId", statement_id),
                     ("StmtDtTm", [("DtTm", _time(moment.time))]),
                     ("Frqcy", [("Cd", "ADHO")]),
                     ("UpdTp", [("Cd", "COMP")]),
@@ -76,10 +80,11 @@ def holdings_xml(c: Connection, instrument_id: str, moment: Moment) -> Iterator[
             ("BalForAcct", _balance(security, total, frozen, instrument.decimals)),
         ]
     )
+    known = "".join(_written([security], 4))  # written once, and not for each of many accounts
     for key, account, units in accounts:
         kept = frozen_units(standings.get(account, Standing()), units)
-        balance: Node = ("BalForSubAcct", _balance(security, units, kept, instrument.decimals))
-        owner: list[Node] = [_owner(key)] if key in people.holders else []
+        balance: Node = ("BalForSubAcct", _balance(known, units, kept, instrument.decimals))
+        owner = [owners[key]] if key in owners else []
         yield from _written([("SubAcctDtls", [*owner, _wallet(account), ("ActvtyInd", "true"), balance])])
     yield from _closing("SctiesBalCtdyRpt")
 
@@ -95,9 +100,11 @@ def postings_xml(c: Connection, holder_id: str, moment: Moment, since: date | No
     """
     people = People.load(c, moment.chain_id)
     found = [each for each in holdings(c, people, holder_id, moment, since) if each.movements]
-    known = movements.causes(c, moment.chain_id)
-    moved = {each.account for holding in found for each in holding.movements}
+    known = causes(c, moment.chain_id)
+    moved = {account for holding in found for account in _by_account(holding)}
     begins = moment_of(period_begins(since, moment)) if since else _first_time(c, moment)
+    securities = {each.instrument.instrument_id: _security(c, each.instrument, moment) for each in found}
+    statement_id, owner = _fitting(f"{holder_id}-{moment.block_number}", 35), _owner(holder_id)
     yield from _opening(POSTINGS, "SctiesTxPstngRpt")
     yield from _written(
         [
@@ -105,20 +112,25 @@ def postings_xml(c: Connection, holder_id: str, moment: Moment, since: date | No
             (
                 "StmtGnlDtls",
                 [
-                    ("StmtId", _fitting(f"{holder_id}-{moment.block_number}", 35)),
+                    ("StmtId", statement_id),
                     ("StmtPrd", [("FrDtTmToDtTm", [("FrDtTm", _time(begins)), ("ToDtTm", _time(moment.time))])]),
                     ("StmtBsis", [("Cd", "SETT")]),
                     ("ActvtyInd", _flag(bool(moved))),
                     ("SubAcctInd", _flag(bool(moved))),
                 ],
             ),
-            _owner(holder_id),
+            owner,
         ]
     )
-    securities = {each.instrument.instrument_id: _security(c, each.instrument, moment) for each in found}
+    by_account = [(each, _by_account(each)) for each in found]
     for account in sorted(moved):
-        details = [_details(each, account, securities, people, known) for each in found if _moves(each, account)]
-        yield from _written([("SubAcctDtls", [_wallet(account), ("ActvtyInd", "true"), *details])])
+        yield "    <SubAcctDtls>\n"
+        yield from _written([_wallet(account), ("ActvtyInd", "true")], 3)
+        for each, movements in by_account:
+            if account in movements:
+                security = securities[each.instrument.instrument_id]
+                yield from _details(each, account, security, movements[account], people, known)
+        yield "    </SubAcctDtls>\n"
     yield from _closing("SctiesTxPstngRpt")
 
 
@@ -128,32 +140,41 @@ def _first_time(c: Connection, moment: Moment) -> datetime:
     return first.time if first else moment.time
 
 
-def _moves(holding: Holding, account: str) -> bool:
-    return any(each.account == account for each in holding.movements)
+def _by_account(holding: Holding) -> dict[str, list[Movement]]:
+    found: dict[str, list[Movement]] = {}
+    for each in holding.movements:
+        found.setdefault(each.account, []).append(each)
+    return found
 
 
 def _details(
-    holding: Holding, account: str, securities: Mapping[str, Node], people: People, known: Mapping[str, str]
-) -> Node:
+    holding: Holding,
+    account: str,
+    security: Node,
+    moved: Sequence[Movement],
+    people: People,
+    known: Mapping[str, str],
+) -> Iterator[str]:
     """An instrument in an account: what was there at both ends, and every transaction."""
     decimals = holding.instrument.decimals
-    moved = [each for each in holding.movements if each.account == account]
     opening = holding.openings.get(account, 0)
     closing = opening + sum(each.amount_units for each in moved)
-    return (
-        "FinInstrmDtls",
+    yield "      <FinInstrmDtls>\n"
+    yield from _written(
         [
-            securities[holding.instrument.instrument_id],
+            security,
             ("OpngBal", [("ShrtLngInd", "LONG"), ("OpngBal", [("Frst", _quantity(opening, decimals))])]),
             ("ClsgBal", [("ShrtLngInd", "LONG"), ("ClsgBal", [("Fnl", _quantity(closing, decimals))])]),
-            *(_transaction(each, decimals, people, known) for each in moved),
         ],
+        4,
     )
+    yield from _written((_transaction(each, decimals, people, known) for each in moved), 4)
+    yield "      </FinInstrmDtls>\n"
 
 
 def _transaction(each: Movement, decimals: int, people: People, known: Mapping[str, str]) -> Node:
     words = [f"transaction {each.tx_hash}", f"counterparty {people.shown(each.counterparty)}"]
-    words += [known.get(each.ref, each.authority)] if each.ref else []
+    words += [said] if (said := cause_words(each, known)) else []
     return (
         "Tx",
         [
@@ -167,7 +188,7 @@ def _transaction(each: Movement, decimals: int, people: People, known: Mapping[s
                     ("Pmt", "APMT" if each.authority == _TRADE else "FREE"),
                     ("PstngQty", _quantity(abs(each.amount_units), decimals)),
                     ("FctvSttlmDt", [("DtTm", _time(moment_of(each.timestamp)))]),
-                    ("TxAddtlDtls", ", ".join(words)[:350]),
+                    ("TxAddtlDtls", visible(", ".join(words))[:350]),
                 ],
             ),
         ],
@@ -211,10 +232,10 @@ def _page() -> Node:
     return "Pgntn", [("PgNb", "1"), ("LastPgInd", "true")]
 
 
-def _balance(security: Node, units: int, frozen: int, decimals: int) -> list[Node]:
+def _balance(security: Node | str, units: int, frozen: int, decimals: int) -> list[Node | str]:
     """The balance of an account; what is frozen of it is not available."""
     whole: list[Node] = [("ShrtLngInd", "LONG"), ("Qty", [("Qty", _quantity(units, decimals))])]
-    nodes: list[Node] = [security, ("AggtBal", whole)]
+    nodes: list[Node | str] = [security, ("AggtBal", whole)]
     if frozen:
         nodes.append(("AvlblBal", [("ShrtLngInd", "LONG"), ("Qty", _quantity(units - frozen, decimals))]))
         nodes.append(("NotAvlblBal", _quantity(frozen, decimals)))
@@ -234,11 +255,12 @@ def _flag(value: bool) -> str:
 
 
 def _fitting(text: str, most: int) -> str:
-    """The text, where the message takes it whole: an identifier that is cut short would be another's.
+    """The text, with nothing hidden in it, where the message takes it whole: one that is cut short would be another's.
 
     Raises:
         UsageError: it is longer.
     """
+    text = visible(text)
     if len(text) > most:
         raise UsageError(
             f"{text!r} has {len(text)} characters; the message takes {most}", "Take another form of report."
@@ -270,5 +292,8 @@ def _write(node: Node, indent: str, lines: list[str]) -> None:
         return
     lines.append(f"{indent}<{tag}>\n")
     for child in content:
+        if isinstance(child, str):
+            lines.append(child)
+            continue
         _write(child, indent + "  ", lines)
     lines.append(f"{indent}</{tag}>\n")

@@ -38,20 +38,21 @@ def build(
 
     Holders are named where `seal`, the privacy key, is given; else by their short names alone. `zone` is where the days
     of exemptions begin and end, by default that of the packaged policy. A snapshot has to be the one that was
-    reconciled; of a register that moves on it is made sure, by its digest, that it has not.
+    reconciled; of a register that moves on it is made sure, by its digest, that it has not. That of an incremental run
+    has no holdings: it has not looked at them.
 
     Raises:
         AuthorisationError: the names were sealed with another key.
         DatabaseUnreachable: no answer.
         RegisterConflict: the register is no longer the one that was reconciled.
     """
-    pin = reconciliation.pin
+    pin, is_whole = reconciliation.pin, reconciliation.incremental is None
     with database.read() as c:
-        if not database.holds_still:
+        if is_whole and not database.holds_still:
             _require_same_register(c, reconciliation)
         names = _names(c, seal)
         accounts = holders.accounts(c, pin.chain_id)
-        known = [i for i in instruments.instruments(c) if i.chain_id == pin.chain_id]
+        known = [i for i in instruments.instruments(c) if i.chain_id == pin.chain_id] if is_whole else []
         parts = tuple(_part(c, i, pin, accounts, names) for i in known if i.deploy_block <= pin.block_number)
         day = local_date(datetime.fromtimestamp(pin.timestamp, UTC), zone or load_policy(None).zone)
         signed = (each for key, each, text in exemptions(c, pin.chain_id) if not fault_of(key, each, text, text_signer))
@@ -68,6 +69,7 @@ def build(
         let_pass=let_pass,
         exemptions=in_force,
         instruments=parts,
+        incremental=reconciliation.incremental,
     )
 
 

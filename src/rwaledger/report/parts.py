@@ -8,7 +8,7 @@ from rwaledger import __version__
 from rwaledger.domain.block import Pin
 from rwaledger.domain.exemption import Exemption
 from rwaledger.domain.instrument import Instrument
-from rwaledger.domain.reconciliation import CheckResult, Outcome, Value
+from rwaledger.domain.reconciliation import CheckResult, Incremental, Outcome, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,8 @@ class Report:
 
     `findings` are the roots, each with its consequences; those of class TIMING stand in `timing`, since they clear by
     themselves and fail nothing; those that are exempt, or were signed off as facts, with all that follows from them, in
-    `let_pass`. `exemptions` are those in force on the local day of the block.
+    `let_pass`. `exemptions` are those in force on the local day of the block. `incremental` is what an incremental run
+    looked at; its report says nothing of holdings.
     """
 
     pin: Pin
@@ -87,6 +88,7 @@ class Report:
     let_pass: tuple[Finding, ...]
     exemptions: tuple[Exemption, ...]
     instruments: tuple[InstrumentPart, ...]
+    incremental: Incremental | None = None
     generated_by: str = f"rwaledger {__version__}"
 
     @property
@@ -108,6 +110,8 @@ class Report:
             said.append(f"{count[Outcome.NOT_RUN]} did not run")
         if count[Outcome.EXEMPT]:
             said.append(f"{count[Outcome.EXEMPT]} exempt")
+        if self.incremental:
+            said.insert(0, f"INCREMENTAL since block {self.incremental.base_block}")
         return f"{self.outcome}: {'; '.join([', '.join(said), *self._found()])}"
 
     def _found(self) -> list[str]:

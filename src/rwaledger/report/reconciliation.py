@@ -8,6 +8,7 @@ from rwaledger.domain.exemption import Exemption
 from rwaledger.domain.reconciliation import CheckResult
 from rwaledger.report.document import Cell, Column, Document, Kind, Table
 from rwaledger.report.holdings import charts, holdings, instruments, moment, supply
+from rwaledger.report.incremental import INCREMENTAL_NOTICE, INCREMENTAL_TITLE, incremental_facts
 from rwaledger.report.parts import Finding, Report
 
 TITLE = "Reconciliation report"
@@ -19,27 +20,32 @@ NOTICE = (
 
 def document(report: Report) -> Document:
     """The report, with every row of what was found and of what is held."""
-    parts = report.instruments
+    parts, of_part = report.instruments, report.incremental
     return Document(
         kind="reconciliation",
-        title=TITLE,
-        facts=_facts(report),
+        title=INCREMENTAL_TITLE if of_part else TITLE,
+        facts=(*_facts(report), *(incremental_facts(of_part) if of_part else ())),
         tables=(
             *_exemptions(report.exemptions),
             _checks(report.results),
             *_findings(report),
-            instruments(parts),
+            *(() if of_part else (instruments(parts),)),
             *(table for part in parts for table in (holdings(part), supply(part))),
         ),
         charts=tuple(chart for part in parts for chart in charts(part, report.pin.timestamp)),
-        notes=(NOTICE,),
+        notes=(NOTICE, INCREMENTAL_NOTICE) if of_part else (NOTICE,),
         verdict=report.verdict,
     )
 
 
-def coverage(covered: Mapping[str, int]) -> str:
-    """What a check covered, such as `3 instruments, 18 totals`; names are plurals, and singular for one."""
-    return ", ".join(f"{number:,} {_named(name, number)}" for name, number in covered.items())
+def coverage(covered: Mapping[str, int], out_of: Mapping[str, int] | None = None) -> str:
+    """What a check covered, such as `3 instruments, 18 totals`; names are plurals, and singular for one.
+
+    With `out_of`, how many there are of some of it: `412 of 10,001 accounts`.
+    """
+    known = out_of or {}
+    numbers = {name: f"{n:,} of {known[name]:,}" if name in known else f"{n:,}" for name, n in covered.items()}
+    return ", ".join(f"{text} {_named(name, known.get(name, covered[name]))}" for name, text in numbers.items())
 
 
 def _named(name: str, number: int) -> str:
@@ -55,7 +61,7 @@ def _facts(report: Report) -> tuple[tuple[str, str], ...]:
         ("block hash", pin.block_hash),
         ("block time", f"{moment(pin.timestamp):%Y-%m-%d %H:%M:%S} UTC"),
         ("software", report.generated_by),
-        ("register digest", report.register_digest),
+        *((("register digest", report.register_digest),) if report.register_digest else ()),
     )
 
 
@@ -89,7 +95,7 @@ def _checks(results: Sequence[CheckResult]) -> Table:
         Column("covered", "Covered", Kind.TEXT),
         *((Column("note", "Note", Kind.TEXT),) if any(each.note for each in results) else ()),
     )
-    rows = ((e.check, e.outcome.value, e.title, coverage(e.coverage), e.note) for e in results)
+    rows = ((e.check, e.outcome.value, e.title, coverage(e.coverage, e.out_of), e.note) for e in results)
     return Table("checks", "Checks", columns, tuple(row[: len(columns)] for row in rows))
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from rwaledger.domain.reconciliation import CheckResult, Value
 from rwaledger.report.holdings import moment
+from rwaledger.report.incremental import incremental_fields
 from rwaledger.report.parts import Finding, Report
 
 
@@ -23,7 +24,8 @@ def fields(report: Report) -> dict[str, Any]:
             "block_hash": report.pin.block_hash,
             "block_time": f"{moment(report.pin.timestamp):%Y-%m-%dT%H:%M:%SZ}",
         },
-        "register_digest": report.register_digest,
+        "register_digest": report.register_digest or None,
+        **({"incremental": incremental_fields(report.incremental)} if report.incremental else {}),
         "checks": [_check_fields(result) for result in report.results],
         "findings": [_finding_fields(each) for each in flat],
     }
@@ -35,6 +37,7 @@ def _check_fields(result: CheckResult) -> dict[str, Any]:
         "title": result.title,
         "outcome": result.outcome.value,
         "coverage": dict(result.coverage),
+        **({"out_of": dict(result.out_of)} if result.out_of else {}),
         "breaks": [found.break_id for found in result.breaks],
         "let_pass": sorted(result.let_pass),
         "note": result.note,

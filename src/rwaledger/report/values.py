@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from fractions import Fraction
 
@@ -17,50 +18,81 @@ _DECIMAL = re.compile(r"(?P<sign>-?)(?P<whole>0|[1-9][0-9]{0,99})(?P<rest>(?:\.[
 _JOINERS = "\u200c\u200d"
 """They change how their neighbours look, in Indic scripts among others, and hide nothing."""
 
+Write = Callable[[Cell], str]
+"""How the cells of a column are written."""
+
 NUMBERS = frozenset({Kind.UNITS, Kind.INTEGER, Kind.PERCENT})
 """Kinds that are aligned to the right, and never broken into two lines."""
 
 
+FIGURES = NUMBERS | {Kind.DATE, Kind.TIME}
+"""Kinds whose text is made here, so that nothing in it has to be escaped."""
+
+
 def shown(cell: Cell, column: Column) -> str:
     """A cell for people: thousands grouped, times with their zone, nothing that steers a screen or a page."""
-    return "" if cell is None else _shown(cell, column)
-
-
-def _shown(cell: str | int | Fraction | date | datetime, column: Column) -> str:
-    match column.kind:
-        case Kind.UNITS:
-            return format_amount(_int(cell), column.decimals, grouped=True)
-        case Kind.INTEGER:
-            return f"{_int(cell):,}"
-        case Kind.PERCENT:
-            return f"{percent(_fraction(cell), column.decimals, grouped=True)} %"
-        case Kind.TIME:
-            return f"{_moment(cell):%Y-%m-%d %H:%M:%S} UTC"
-        case Kind.FIGURE:
-            return visible(grouped(plain(cell, column)))
-        case _:
-            return visible(plain(cell, column))
+    return shower(column)(cell)
 
 
 def plain(cell: Cell, column: Column) -> str:
     """A cell for machines: decimal text without separators, times in ISO 8601; empty where there is nothing."""
-    return "" if cell is None else _plain(cell, column)
+    return plainer(column)(cell)
 
 
-def _plain(cell: str | int | Fraction | date | datetime, column: Column) -> str:
-    match column.kind:
-        case Kind.UNITS:
-            return format_amount(_int(cell), column.decimals)
-        case Kind.PERCENT:
-            return percent(_fraction(cell), column.decimals)
-        case Kind.DATE:
-            return _day(cell).isoformat()
-        case Kind.TIME:
-            return _moment(cell).strftime("%Y-%m-%dT%H:%M:%SZ")
-        case Kind.ACCOUNT:
-            return checksummed(cell) if isinstance(cell, str) and _ADDRESS.fullmatch(cell) else whole(str(cell))
-        case _:
-            return whole(str(cell))
+def shower(column: Column) -> Write:
+    """`shown` for the cells of one column: of a table with many rows, what a column is has to be asked but once."""
+    return _unless_empty(_SHOWN[column.kind](column))
+
+
+def plainer(column: Column) -> Write:
+    """`plain` for the cells of one column."""
+    return _unless_empty(_PLAIN[column.kind](column))
+
+
+def _unless_empty(write: Write) -> Write:
+    return lambda cell: "" if cell is None else write(cell)
+
+
+def _text(_column: Column) -> Write:
+    return lambda cell: whole(str(cell))
+
+
+def _visible_text(_column: Column) -> Write:
+    return lambda cell: visible(str(cell))
+
+
+def _account(_column: Column) -> Write:
+    return lambda cell: checksummed(cell) if isinstance(cell, str) and _ADDRESS.fullmatch(cell) else whole(str(cell))
+
+
+def _visible_account(column: Column) -> Write:
+    write = _account(column)
+    return lambda cell: visible(write(cell))
+
+
+_PLAIN: dict[Kind, Callable[[Column], Write]] = {
+    Kind.TEXT: _text,
+    Kind.FIGURE: _text,
+    Kind.ACCOUNT: _account,
+    Kind.HASH: _text,
+    Kind.UNITS: lambda column: lambda cell: format_amount(_int(cell), column.decimals),
+    Kind.INTEGER: lambda _: lambda cell: str(_int(cell)),
+    Kind.DATE: lambda _: lambda cell: _day(cell).isoformat(),
+    Kind.TIME: lambda _: lambda cell: _moment(cell).strftime("%Y-%m-%dT%H:%M:%SZ"),
+    Kind.PERCENT: lambda column: lambda cell: percent(_fraction(cell), column.decimals),
+}
+
+_SHOWN: dict[Kind, Callable[[Column], Write]] = {
+    Kind.TEXT: _visible_text,
+    Kind.FIGURE: lambda _: lambda cell: visible(grouped(whole(str(cell)))),
+    Kind.ACCOUNT: _visible_account,
+    Kind.HASH: _visible_text,
+    Kind.UNITS: lambda column: lambda cell: format_amount(_int(cell), column.decimals, grouped=True),
+    Kind.INTEGER: lambda _: lambda cell: f"{_int(cell):,}",
+    Kind.DATE: lambda _: lambda cell: _day(cell).isoformat(),
+    Kind.TIME: lambda _: lambda cell: f"{_moment(cell):%Y-%m-%d %H:%M:%S} UTC",
+    Kind.PERCENT: lambda column: lambda cell: f"{percent(_fraction(cell), column.decimals, grouped=True)} %",
+}
 
 
 def grouped(text: str) -> str:
@@ -71,8 +103,8 @@ def grouped(text: str) -> str:
 
 def percent(share: Fraction | int, decimals: int, *, grouped: bool = False) -> str:
     """A share of one in per cent, with so many digits after the point, half rounded away from zero."""
-    exact = Fraction(share) * 100 * 10**decimals
-    steps = (2 * abs(exact.numerator) + exact.denominator) // (2 * exact.denominator)
+    exact, one = share.numerator * 10 ** (decimals + 2), share.denominator
+    steps = (2 * abs(exact) + one) // (2 * one)
     return format_amount(-steps if exact < 0 else steps, decimals, grouped=grouped)
 
 

@@ -6,6 +6,7 @@ action, up to the moment. What is owed is the register's.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -17,6 +18,8 @@ from rwaledger.domain.units import format_amount
 from rwaledger.registry import actions, executions, instruments, terms
 from rwaledger.registry.database import Connection
 from rwaledger.registry.executions import Execution
+from rwaledger.registry.movements import Signed
+from rwaledger.report.contents.corrections import signed_corrections
 from rwaledger.report.contents.dealings import dealings
 from rwaledger.report.contents.moment import Moment, instrument_facts, moment_of, require_deployed
 from rwaledger.report.contents.people import People
@@ -97,6 +100,7 @@ def _bond(c: Connection, instrument: Instrument, people: People, moment: Moment)
 def paid_actions(c: Connection, instrument: Instrument, currency: Instrument, moment: Moment) -> list[Paid]:
     """The actions of a bond that were declared by the moment, in order of pay day."""
     carried_out = executions.executions(c, moment.chain_id, moment.block_number)
+    signed = signed_corrections(c, moment.chain_id)
     found = []
     for action in actions.actions(c, instrument.instrument_id):
         refs = executions.references(c, moment.chain_id, action.action_id)
@@ -105,7 +109,7 @@ def paid_actions(c: Connection, instrument: Instrument, currency: Instrument, mo
             continue
         is_settled = action.status is not ActionStatus.DECLARED and action.record_at <= moment.until
         owed = actions.entitlements(c, action.action_id) if is_settled else []
-        found.append(Paid(action, is_settled, tuple(owed), _paid(c, currency, action, owed, refs, carried_out)))
+        found.append(Paid(action, is_settled, tuple(owed), _paid(c, currency, action, owed, refs, carried_out, signed)))
     return found
 
 
@@ -116,17 +120,19 @@ def _paid(
     owed: Collection[Entitlement],
     refs: Mapping[str, list[str]],
     carried_out: Mapping[str, Execution],
+    signed: Signed,
 ) -> dict[str, int]:
     """What the common payment brought each account, and what the payment of one that was held back did."""
     key = action.action_id
     wanted = [carried_out[ref] for name in refs for ref in refs[name] if ref in carried_out]
-    came = executions.received(c, currency.instrument_id, wanted)
-    common = [came.get(ref, {}) for ref in refs.get(key, [])]
+    came = executions.received(c, currency.instrument_id, wanted, signed)
+    in_common: Counter[str] = Counter()
+    for ref in refs.get(key, []):
+        in_common.update(came.get(ref, {}))
     found = {}
     for each in owed:
         alone = [came.get(ref, {}) for ref in refs.get(f"{key}:{each.account}", [])]
-        in_common = sum(accounts.get(each.account, 0) for accounts in common)
-        found[each.account] = in_common + sum(sum(accounts.values()) for accounts in alone)
+        found[each.account] = in_common[each.account] + sum(sum(accounts.values()) for accounts in alone)
     return found
 
 

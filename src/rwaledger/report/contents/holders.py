@@ -21,6 +21,7 @@ from rwaledger.domain.instrument import Instrument, InstrumentKind
 from rwaledger.registry import clients, instruments, movements, positions, terms
 from rwaledger.registry.database import Connection
 from rwaledger.registry.sealing import Seal
+from rwaledger.report.contents.corrections import signed_corrections
 from rwaledger.report.contents.moment import Moment, instrument_facts, require_deployed
 from rwaledger.report.contents.people import People, by_holder
 from rwaledger.report.contents.spells import Spells, spells
@@ -52,7 +53,8 @@ def build(
     require_deployed(instrument, moment)
     people = People.load(c, moment.chain_id, seal)
     held = by_holder(people, positions.balances_at(c, instrument_id, moment.block_number))
-    found = spells(movements.legs(c, instrument_id, moment.block_number), people.key_of)
+    signed = signed_corrections(c, moment.chain_id)
+    found = spells(movements.legs(c, instrument_id, moment.block_number, signed=signed), people.key_of)
     standings = positions.standings_at(c, instrument_id, moment.block_number)
     tables = [
         _holders(c, instrument, people, held, found, moment),

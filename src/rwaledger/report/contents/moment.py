@@ -111,9 +111,11 @@ def choose_moment(c: Connection, chain_id: int, at: At | None, zone: str) -> Mom
         block = _block(c, chain_id, highest if at is None else at, highest)
         until, asked = block.timestamp, f"block {block.number}"
     else:
-        last = int((at if isinstance(at, datetime) else end_of_day(at, zone) - timedelta(seconds=1)).timestamp())
+        last = _last_second(at, zone)
         block = _block_by(c, chain_id, at, last, highest, zone)
-        until, asked = last if block.number < highest else block.timestamp, _words(at, zone)
+        until, asked = last, _words(at, zone)
+        if block.number == highest and block.timestamp < last:
+            until, asked = block.timestamp, f"{asked}, as far as the register goes: block {highest}"
     digest = register_digest(c, block.number)
     return Moment(chain_id, block.number, block.hash, block.timestamp, until, zone, digest, asked)
 
@@ -159,6 +161,18 @@ def _block(c: Connection, chain_id: int, number: int, highest: int) -> Block:
         span = f"it has blocks {first.number if first else 0} to {highest}"
         raise UsageError(f"block {number} is not in the register; {span}", f"Name one of these. {_SYNC}")
     return found
+
+
+def _last_second(at: date, zone: str) -> int:
+    """The last second that is meant, since 1970.
+
+    Raises:
+        UsageError: it lies on the last day that a calendar has.
+    """
+    try:
+        return int((at if isinstance(at, datetime) else end_of_day(at, zone) - timedelta(seconds=1)).timestamp())
+    except OverflowError:
+        raise UsageError(f"{at} lies at the edge of the calendar", "Ask for a moment within it with --at.") from None
 
 
 def _block_by(c: Connection, chain_id: int, at: date, last: int, highest: int, zone: str) -> Block:

@@ -34,14 +34,18 @@ class People:
     persons: Mapping[str, Person] | None
 
     @classmethod
-    def load(cls, c: Connection, chain_id: int, seal: Seal | None = None) -> People:
-        """All of a chain.
+    def load(cls, c: Connection, chain_id: int, seal: Seal | None = None, of: str = "") -> People:
+        """All of a chain; names of one holder alone where `of` says whose.
 
         Raises:
             AuthorisationError: the names were sealed with another key.
+            UnknownName: there is no holder `of` that id.
         """
         known = {each.holder_id: each for each in holders.holders(c)}
-        return cls(holders.accounts(c, chain_id), known, holders.people(c, seal) if seal else None)
+        persons: Mapping[str, Person] | None = None
+        if seal is not None:
+            persons = {of: holders.person(c, seal, of)} if of else holders.people(c, seal)
+        return cls(holders.accounts(c, chain_id), known, persons)
 
     @property
     def fact(self) -> tuple[str, str]:

@@ -7,7 +7,7 @@ statement's local day. `Definition` says what counts as outstanding, and where t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -16,9 +16,8 @@ from rwaledger.domain.errors import UsageError
 from rwaledger.domain.holder import Standing
 from rwaledger.domain.instrument import Instrument, InstrumentKind
 from rwaledger.domain.policy import Policy
-from rwaledger.domain.posting import ISSUANCE_ACCOUNT
 from rwaledger.domain.reserve import Coverage, Definition, ReserveLine, ReserveStatement, SignedAttestation
-from rwaledger.registry import heights, instruments, positions, reserves
+from rwaledger.registry import frozen, heights, instruments, movements, reserves
 from rwaledger.registry.database import Connection
 from rwaledger.report.contents.holders import frozen_units
 from rwaledger.report.contents.moment import Moment, instrument_facts, moment_of, require_deployed
@@ -29,6 +28,9 @@ _NOTES = (
     "A line counts for its amount less its haircut. It is eligible where the policy of the day of the statement has "
     "its kind, its currency and its maturity.",
 )
+
+BEFORE_ALL = -1
+"""Stands for the block of a statement that is older than the register's first one: nothing was in issue then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,25 +81,25 @@ def build(c: Connection, instrument_id: str, moment: Moment, policy: Policy) -> 
 def points_of(c: Connection, instrument: Instrument, moment: Moment, policy: Policy) -> list[Point]:
     """Every statement up to the moment, of each time the one that counts, oldest first."""
     attested = {each.attestation.as_of: each for each in reserves.attestations(c, instrument.instrument_id)}
+    frozen_once = frozen.ever_frozen(c, instrument.instrument_id, moment.block_number)
     found = []
     for statement in reserves.all_statements(c):
         if statement.instrument_id != instrument.instrument_id or statement.as_of > moment.until:
             continue
         block = heights.last_block_at(c, moment.chain_id, statement.as_of, moment.block_number)
-        if block is not None:
-            supply, frozen = outstanding(c, instrument, block.number)
-            signed = attested.get(statement.as_of)
-            counted = eligible_units(statement, policy)
-            found.append(Point(statement, block.number, supply, frozen, counted, signed))
+        number = block.number if block else BEFORE_ALL
+        out = outstanding(c, instrument, number, frozen_once)
+        signed, counted = attested.get(statement.as_of), eligible_units(statement, policy)
+        found.append(Point(statement, number, *out, counted, signed))
     return found
 
 
-def outstanding(c: Connection, instrument: Instrument, block: int) -> tuple[int, int]:
-    """Units in issue at a block, and those of them that are frozen."""
-    balances = positions.balances_at(c, instrument.instrument_id, block)
-    standings = positions.standings_at(c, instrument.instrument_id, block)
-    supply = -balances.pop(ISSUANCE_ACCOUNT, 0)
-    return supply, sum(frozen_units(standings.get(account, Standing()), each) for account, each in balances.items())
+def outstanding(c: Connection, instrument: Instrument, block: int, frozen_once: Collection[str]) -> tuple[int, int]:
+    """Units in issue at a block, and those of them that are frozen; `frozen_once` are the accounts that ever were."""
+    where = (instrument.instrument_id, frozen_once, block)
+    balances, standings = frozen.balances_of(c, *where), frozen.standings_of(c, *where)
+    held = sum(frozen_units(standings.get(account, Standing()), each) for account, each in balances.items())
+    return movements.supply_at(c, instrument.instrument_id, block), held
 
 
 def eligible_units(statement: ReserveStatement, policy: Policy) -> int:
@@ -119,11 +121,12 @@ def is_eligible(line: ReserveLine, statement: ReserveStatement, policy: Policy) 
 def _now(c: Connection, instrument: Instrument, moment: Moment, points: Sequence[Point]) -> tuple[Coverage, ...]:
     if not points:
         return ()
-    supply, frozen = outstanding(c, instrument, moment.block_number)
+    frozen_once = frozen.ever_frozen(c, instrument.instrument_id, moment.block_number)
+    supply, held = outstanding(c, instrument, moment.block_number, frozen_once)
     counted = points[-1].eligible_units
     return (
         Coverage(Definition.ALL, counted, supply),
-        Coverage(Definition.WITHOUT_FROZEN, counted, supply - frozen),
+        Coverage(Definition.WITHOUT_FROZEN, counted, supply - held),
     )
 
 
@@ -167,7 +170,7 @@ def _by_statement(instrument: Instrument, points: Sequence[Point]) -> Table:
         Column("frozen", "Frozen", Kind.UNITS, decimals),
         Column("free", "Without frozen", Kind.UNITS, decimals, formula="supply - frozen"),
         Column("coverage", "Coverage", Kind.PERCENT, 2),
-        Column("coverage_free", "Without frozen", Kind.PERCENT, 2),
+        Column("coverage_free", "Coverage without frozen", Kind.PERCENT, 2),
         Column("attested", "Attested", Kind.UNITS, decimals),
         Column("attested_until", "Attested until", Kind.TIME),
     )
@@ -180,7 +183,7 @@ def _statement_row(point: Point, kinds: Sequence[str]) -> tuple[Cell, ...]:
     all_, free = point.coverages
     return (
         moment_of(point.statement.as_of),
-        point.block_number,
+        None if point.block_number == BEFORE_ALL else point.block_number,
         *by_kind,
         point.statement.total_units,
         point.eligible_units,

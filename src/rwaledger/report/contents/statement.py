@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import MINYEAR, date, datetime, timedelta
 
 from rwaledger.domain.calendar import end_of_day
 from rwaledger.domain.errors import UsageError
 from rwaledger.domain.holder import Standing
 from rwaledger.domain.instrument import Instrument
-from rwaledger.registry import holders, movements, positions
+from rwaledger.registry import frozen, holders, movements
+from rwaledger.registry.authorities import causes
+from rwaledger.registry.corrected import Change
 from rwaledger.registry.database import Connection
 from rwaledger.registry.movements import Movement
 from rwaledger.registry.sealing import Seal
+from rwaledger.report.contents.corrections import corrections_table, signed_corrections
 from rwaledger.report.contents.holders import frozen_units
 from rwaledger.report.contents.moment import Moment, moment_of
-from rwaledger.report.contents.people import People
+from rwaledger.report.contents.people import People, words
 from rwaledger.report.contents.supply import instruments_at
 from rwaledger.report.document import Cell, Chart, Column, Document, Kind, Series, Table
 
@@ -28,12 +31,16 @@ _NOTE = (
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """A holder's units of one instrument over a period, in base units; `openings` are by account."""
+    """A holder's units of one instrument over a period, in base units; `openings` are by account.
+
+    `movements` are those that count; `changes` are what corrections changed of them, each with its block's time.
+    """
 
     instrument: Instrument
     openings: Mapping[str, int]
     movements: tuple[Movement, ...]
     frozen_units: int
+    changes: tuple[tuple[int, Change], ...] = ()
 
     @property
     def opening_units(self) -> int:
@@ -67,9 +74,9 @@ def build(
         AuthorisationError: the names were sealed with another key.
         RegisterConflict: a block that has postings is not in the register.
     """
-    people = People.load(c, moment.chain_id, seal)
+    people = People.load(c, moment.chain_id, seal, of=holder_id)
     found = holdings(c, people, holder_id, moment, since)
-    known = movements.causes(c, moment.chain_id)
+    known = causes(c, moment.chain_id)
     tables = [table for each in found for table in _tables(each, people, known, moment)]
     who = tuple(zip(("name", "address"), map(str, people.name_cells(holder_id)), strict=False))
     period = ("period", f"{since.isoformat() if since else 'the beginning'} to {moment.day.isoformat()}, {moment.zone}")
@@ -91,16 +98,25 @@ def holdings(c: Connection, people: People, holder_id: str, moment: Moment, sinc
         UsageError: the period begins after its end.
     """
     holders.holder(c, holder_id)
-    accounts = people.accounts_of(holder_id)
+    accounts, signed = people.accounts_of(holder_id), signed_corrections(c, moment.chain_id)
     begins = period_begins(since, moment)
     found = []
     for instrument in instruments_at(c, None, moment):
-        moved = movements.movements(c, instrument.instrument_id, accounts, moment.block_number)
+        where = (instrument.instrument_id, accounts, moment.block_number, signed)
+        moved = movements.movements(c, *where)
         openings = _balances(each for each in moved if each.timestamp < begins)
         within = tuple(each for each in moved if each.timestamp >= begins)
-        if any(openings.values()) or within:
-            found.append(Holding(instrument, openings, within, _frozen(c, instrument, moved, moment)))
+        changes = tuple(each for each in movements.changes(c, *where) if _is_of_period(each, begins))
+        if any(openings.values()) or within or changes:
+            frozen = _frozen(c, instrument, moved, moment)
+            found.append(Holding(instrument, openings, within, frozen, changes))
     return found
+
+
+def _is_of_period(change: tuple[int, Change], begins: int) -> bool:
+    """Whether what was corrected moved in the period, or the correction was recorded since it began."""
+    timestamp, each = change
+    return timestamp >= begins or each.recorded_at.timestamp() >= begins
 
 
 def period_begins(since: date | None, moment: Moment) -> int:
@@ -109,6 +125,8 @@ def period_begins(since: date | None, moment: Moment) -> int:
         return 0
     if since > moment.day:
         raise UsageError(f"the period begins on {since}, after its end on {moment.day}", "Give an earlier --from.")
+    if since.year == MINYEAR:
+        return 0
     return int(end_of_day(since - timedelta(days=1), moment.zone).timestamp())
 
 
@@ -122,11 +140,11 @@ def _balances(moved: Iterable[Movement]) -> dict[str, int]:
 
 def _frozen(c: Connection, instrument: Instrument, moved: Sequence[Movement], moment: Moment) -> int:
     balances = _balances(moved)
-    standings = positions.standings_at(c, instrument.instrument_id, moment.block_number)
+    standings = frozen.standings_of(c, instrument.instrument_id, balances, moment.block_number)
     return sum(frozen_units(standings.get(account, Standing()), units) for account, units in balances.items())
 
 
-def _tables(each: Holding, people: People, known: Mapping[str, str], moment: Moment) -> tuple[Table, Table]:
+def _tables(each: Holding, people: People, known: Mapping[str, str], moment: Moment) -> tuple[Table, ...]:
     unit, decimals = each.instrument.symbol, each.instrument.decimals
     name = each.instrument.instrument_id
     summary = Table(
@@ -156,7 +174,14 @@ def _tables(each: Holding, people: People, known: Mapping[str, str], moment: Mom
         Column("balance", "Balance", Kind.UNITS, decimals, formula="before + received - delivered"),
     )
     rows = tuple(_rows(each, people, known, moment))
-    return summary, Table(f"movements-{name}", f"Movements of {unit}", columns, rows)
+    movements = Table(f"movements-{name}", f"Movements of {unit}", columns, rows)
+    return summary, movements, *([corrections_table(each.instrument, each.changes)] if each.changes else [])
+
+
+def cause_words(moved: Movement, known: Mapping[str, str]) -> str:
+    """What a movement was caused by, and by which correction it was entered, where it was by one."""
+    cause = known.get(moved.ref, moved.authority)
+    return words((cause, f"entered by the correction of break {moved.break_id}" if moved.break_id else ""))
 
 
 def _rows(each: Holding, people: People, known: Mapping[str, str], moment: Moment) -> list[tuple[Cell, ...]]:
@@ -165,7 +190,7 @@ def _rows(each: Holding, people: People, known: Mapping[str, str], moment: Momen
     for moved in each.movements:
         amount = moved.amount_units
         place = (moment.day_of(moved.timestamp), moment_of(moved.timestamp), moved.block_number, moved.tx_hash)
-        why = (people.shown(moved.counterparty), known.get(moved.ref, moved.authority), moved.ref or None)
+        why = (people.shown(moved.counterparty), cause_words(moved, known), moved.ref or None)
         rows.append((*place, moved.account, *why, balance, max(amount, 0), max(-amount, 0), balance + amount))
         balance += amount
     return rows
@@ -183,5 +208,5 @@ def _chart(each: Holding, since: date | None, moment: Moment) -> Chart:
     unit = each.instrument.symbol
     series = Series(unit, tuple(points.items()))
     return Chart(
-        f"balance-{each.instrument.instrument_id}", f"{unit} held", "line", unit, each.instrument.decimals, (series,)
+        f"holding-{each.instrument.instrument_id}", f"{unit} held", "line", unit, each.instrument.decimals, (series,)
     )

@@ -19,6 +19,7 @@ from rwaledger.domain.posting import ISSUANCE_ACCOUNT
 from rwaledger.registry import licences, movements
 from rwaledger.registry.database import Connection
 from rwaledger.registry.movements import Move
+from rwaledger.report.contents.corrections import signed_corrections
 from rwaledger.report.contents.moment import Moment, instrument_facts
 from rwaledger.report.contents.people import People
 from rwaledger.report.contents.spans import Span, months
@@ -67,10 +68,11 @@ def build(c: Connection, instrument_id: str | None, moment: Moment, policy: Poli
     wanted = instruments_at(c, instrument_id, moment)
     people = People.load(c, moment.chain_id)
     kinds = Participants.load(c, people, policy)
+    signed = signed_corrections(c, moment.chain_id)
     tables = []
     for each in wanted:
         spans = months(c, moment, each.deploy_block)
-        moved = movements.moves(c, each.instrument_id, moment.block_number)
+        moved = movements.moves(c, each.instrument_id, moment.block_number, signed)
         tables.append(_table(each, _by_type(_months(spans, moved, people), kinds)))
     return Document(
         kind="statistics",

@@ -6,13 +6,15 @@ back is redeemed.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from datetime import datetime
 
 from rwaledger.domain.instrument import Instrument
 from rwaledger.domain.posting import ISSUANCE_ACCOUNT
 from rwaledger.registry import instruments, movements
 from rwaledger.registry.database import Connection
-from rwaledger.registry.movements import Leg
+from rwaledger.registry.movements import Leg, Signed
+from rwaledger.report.contents.corrections import signed_corrections
 from rwaledger.report.contents.moment import Moment, instrument_facts, moment_of, require_deployed
 from rwaledger.report.contents.spans import Span, months
 from rwaledger.report.document import Cell, Chart, Column, Document, Kind, Series, Table
@@ -27,7 +29,8 @@ def build(c: Connection, instrument_id: str | None, moment: Moment) -> Document:
         RegisterConflict: a block that has postings is not in the register.
     """
     wanted = instruments_at(c, instrument_id, moment)
-    parts = [(each, _issuance(c, each, moment)) for each in wanted]
+    signed = signed_corrections(c, moment.chain_id)
+    parts = [(each, _issuance(c, each, moment, signed)) for each in wanted]
     return Document(
         kind="supply",
         title=f"Supply of {instrument_id}" if instrument_id else "Supply of all instruments",
@@ -53,8 +56,8 @@ def instruments_at(c: Connection, instrument_id: str | None, moment: Moment) -> 
     return [each for each in known if each.deploy_block <= moment.block_number]
 
 
-def _issuance(c: Connection, instrument: Instrument, moment: Moment) -> list[Leg]:
-    return list(movements.legs(c, instrument.instrument_id, moment.block_number, ISSUANCE_ACCOUNT))
+def _issuance(c: Connection, instrument: Instrument, moment: Moment, signed: Signed) -> list[Leg]:
+    return list(movements.legs(c, instrument.instrument_id, moment.block_number, ISSUANCE_ACCOUNT, signed))
 
 
 def _table(instrument: Instrument, legs: list[Leg], spans: list[Span]) -> Table:
@@ -69,14 +72,14 @@ def _table(instrument: Instrument, legs: list[Leg], spans: list[Span]) -> Table:
         Column("redemptions", "Redemptions", Kind.INTEGER, summed=True),
     )
     rows: list[tuple[Cell, ...]] = []
-    opening, begun = 0, 0
+    opening, at = 0, 0
     for span in spans:
-        amounts = [-leg.amount_units for leg in legs if begun < leg.block_number <= span.last_block]
+        ends = bisect_right(legs, span.last_block, lo=at, key=lambda leg: leg.block_number)
+        amounts = [-leg.amount_units for leg in legs[at:ends]]
         issued, redeemed = [each for each in amounts if each > 0], [-each for each in amounts if each < 0]
         closing = opening + sum(amounts)
-        counted = (len(issued), len(redeemed))
-        rows.append((span.name, opening, sum(issued), sum(redeemed), closing, *counted))
-        opening, begun = closing, span.last_block
+        rows.append((span.name, opening, sum(issued), sum(redeemed), closing, len(issued), len(redeemed)))
+        opening, at = closing, ends
     return Table(f"supply-{instrument.instrument_id}", f"Supply of {instrument.symbol} by month", columns, tuple(rows))
 
 

@@ -7,9 +7,27 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import cast
 
+from rwaledger.domain.errors import UsageError
 from rwaledger.report.document import Document
 
 Render = Callable[[Document], str | bytes]
+
+PAGE_ROWS_MAX = 250_000
+"""Rows that pages take: a PDF of so many has some 4,000 of them, and needs 5 GB of memory to be set."""
+
+
+def require_readable(document: Document) -> None:
+    """Raises where a document is too long to be laid out as pages.
+
+    Raises:
+        UsageError: it is.
+    """
+    rows = sum(len(table.rows) for table in document.tables)
+    if rows > PAGE_ROWS_MAX:
+        raise UsageError(
+            f"{document.title} has {rows:,} rows, and pages take {PAGE_ROWS_MAX:,}",
+            "Take it as XLSX, which takes a million rows a table and prints on A4, or as CSV or JSON, without a bound.",
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,10 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from rwaledger.report.document import Document
-from rwaledger.report.values import plain, whole
+from rwaledger.report.document import Column, Document, Table
+from rwaledger.report.values import FIGURES, Write, plainer, whole
 
 FIRST = ("table", "item", "value")
 
@@ -25,18 +25,16 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "'")
 def render(document: Document) -> str:
     """The file's text, with CRLF at the end of each row; the same document gives the same text."""
     text = io.StringIO()
-    writer = csv.DictWriter(text, columns_of(document), restval="", lineterminator="\r\n")
-    writer.writeheader()
-    for row in _rows(document):
-        writer.writerow({name: harmless(value) for name, value in row.items()})
+    writer = csv.writer(text, lineterminator="\r\n")
+    header = columns_of(document)
+    writer.writerow(header)
+    writer.writerows(_rows(document, header))
     return text.getvalue()
 
 
 def columns_of(document: Document) -> list[str]:
     """The header: what every row has, and then the columns of all tables in the order in which they come."""
-    named = [
-        f"{column.name}_" if column.name in FIRST else column.name for t in document.tables for column in t.columns
-    ]
+    named = [name for table in document.tables for name in _names(table)]
     return list(dict.fromkeys((*FIRST, *named)))
 
 
@@ -46,17 +44,43 @@ def harmless(value: str) -> str:
     return f"'{value}" if is_formula else value
 
 
-def _rows(document: Document) -> Iterator[dict[str, str]]:
+def _names(table: Table) -> list[str]:
+    """What the columns of a table are called here."""
+    return [f"{column.name}_" if column.name in FIRST else column.name for column in table.columns]
+
+
+def _rows(document: Document, header: Sequence[str]) -> Iterator[Sequence[str]]:
     items = [("title", document.title), ("verdict", document.verdict), *document.facts]
     for item, value in items:
         if value:
-            yield {"table": "fact", "item": whole(item), "value": whole(value)}
+            yield _filled(header, "fact", item, value)
     for note in document.notes:
-        yield {"table": "note", "value": whole(note)}
+        yield _filled(header, "note", "", note)
     for table in document.tables:
-        names = [f"{column.name}_" if column.name in FIRST else column.name for column in table.columns]
-        for row in table.rows:
-            cells = (plain(cell, column) for cell, column in zip(row, table.columns, strict=True))
-            yield {"table": table.name, **dict(zip(names, cells, strict=True))}
+        yield from _table_rows(table, header)
         if table.note:
-            yield {"table": table.name, "item": "note", "value": whole(table.note)}
+            yield _filled(header, table.name, "note", table.note)
+
+
+def _filled(header: Sequence[str], *first: str) -> Sequence[str]:
+    """A row with something in its first cells alone."""
+    return [*(harmless(whole(value)) for value in first), *[""] * (len(header) - len(first))]
+
+
+def _table_rows(table: Table, header: Sequence[str]) -> Iterator[Sequence[str]]:
+    named = dict(zip(_names(table), table.columns, strict=True))
+    places = {name: i for i, name in enumerate(named)}
+    cells = [(header.index(name), places[name], _writer(column)) for name, column in named.items()]
+    name = harmless(whole(table.name))
+    for row in table.rows:
+        line = [""] * len(header)
+        line[0] = name
+        for at, place, write in cells:
+            line[at] = write(row[place])
+        yield line
+
+
+def _writer(column: Column) -> Write:
+    """How a cell is written; figures are no formulas."""
+    write = plainer(column)
+    return write if column.kind in FIGURES else lambda cell: harmless(write(cell))

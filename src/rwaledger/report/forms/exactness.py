@@ -15,6 +15,8 @@ from rwaledger.report.values import NUMBERS
 
 DIGITS_MAX = 15
 _WHOLE_MAX = 2**53
+_SHORT = 10**DIGITS_MAX
+"""What is less has few enough digits, wherever its zeros are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ def number(cell: Cell, column: Column) -> float | None:
         return None
     if column.kind is Kind.PERCENT:
         return cell.numerator / cell.denominator
-    if not isinstance(cell, int) or _digits(cell) > DIGITS_MAX:
+    if not isinstance(cell, int) or (abs(cell) >= _SHORT and _digits(cell) > DIGITS_MAX):
         return None
     return cell / 10**column.decimals if column.decimals else float(cell)
 
@@ -49,7 +51,7 @@ def total(table: Table, index: int, value: int | Fraction) -> Total:
     if column.kind is Kind.PERCENT:
         return Total(value, f"ROUND(SUM({{cells}}),{column.decimals + 2})" if cells else "")
     units = [cell for cell in cells if isinstance(cell, int)]
-    if not units or any(_digits(each) > DIGITS_MAX for each in (*units, int(value))):
+    if not units or any(abs(each) >= _SHORT and _digits(each) > DIGITS_MAX for each in (*units, int(value))):
         return Total(value)
     return _sum(value, units, column.decimals)
 

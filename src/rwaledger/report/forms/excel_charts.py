@@ -18,6 +18,8 @@ from rwaledger.report.values import visible
 
 DATA = "Chart data"
 _ROWS_PER_CHART = 20
+_POINTS_MAX = 10_000
+"""A chart of a spreadsheet takes 32,000 points a line, and one over dates has two for each of ours."""
 
 X = str | date | datetime
 Point = tuple[X, float]
@@ -50,7 +52,7 @@ class _Block:
         self.columns: list[tuple[str, list[X | float | None]]] = []
         if self.timed:
             for series in chart.series:
-                points = _steps(_points(series, chart))
+                points = _steps(_points(series.thinned(_POINTS_MAX), chart))
                 self.columns.append(("UTC", [x for x, _ in points]))
                 self.columns.append((series.name, [y for _, y in points]))
         else:

@@ -6,19 +6,22 @@ Percentages are decimal text in per cent. A whole number beyond 2^53-1 is text (
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime
 from fractions import Fraction
+from json.encoder import encode_basestring
 from typing import Any
 
 import rfc8785
 
 from rwaledger.domain.units import format_amount
 from rwaledger.report.document import Cell, Chart, Column, Document, Kind, Table
-from rwaledger.report.values import percent, plain, whole
+from rwaledger.report.values import FIGURES, percent, plain, plainer, whole
 
 FORMAT = "rwaledger-document-1"
 _SAFE_MAX = 2**53 - 1
+
+Encode = Callable[[Cell], str]
 
 
 def render(document: Document, fields: Mapping[str, Any] | None = None) -> str:
@@ -26,34 +29,85 @@ def render(document: Document, fields: Mapping[str, Any] | None = None) -> str:
 
     `fields` are put beside those that every document has.
     """
-    return rfc8785.dumps({**as_value(document), **(fields or {})}).decode()
+    return "".join(_pieces(document, fields or {}))
 
 
-def as_value(document: Document) -> dict[str, Any]:
-    """The document as JSON values."""
+def _pieces(document: Document, fields: Mapping[str, Any]) -> Iterator[str]:
+    """The members in the order of RFC 8785. Rows are written one by one: their tree of objects would not fit."""
+    members: dict[str, Any] = {**_members(document), "tables": {}, **fields}
+    for i, name in enumerate(_in_order(members)):
+        yield f"{',' if i else '{'}{_dumped(name)}:"
+        if name == "tables" and name not in fields:
+            yield from _tables(document)
+        else:
+            yield _dumped(members[name])
+    yield "}"
+
+
+def _members(document: Document) -> dict[str, Any]:
+    """What a document has beside its tables."""
     return {
         "format": FORMAT,
         "kind": document.kind,
         "title": whole(document.title),
         "verdict": whole(document.verdict),
         "facts": {whole(label): whole(value) for label, value in document.facts},
-        "tables": {table.name: _table(table) for table in document.tables},
         "charts": [_chart(chart) for chart in document.charts],
         "notes": [whole(note) for note in document.notes],
     }
 
 
-def _table(table: Table) -> dict[str, Any]:
-    columns, totals = table.columns, table.totals
-    return {
-        "title": whole(table.title),
-        "note": whole(table.note),
-        "columns": [_column(column) for column in columns],
-        "rows": [{c.name: _cell(cell, c) for c, cell in zip(columns, row, strict=True)} for row in table.rows],
-        "totals": {c.name: _cell(total, c) for c, total in zip(columns, totals, strict=True) if c.summed}
-        if totals
-        else {},
-    }
+def _tables(document: Document) -> Iterator[str]:
+    tables = {table.name: table for table in document.tables}
+    yield "{"
+    for i, name in enumerate(_in_order(tables)):
+        yield f"{',' if i else ''}{_dumped(name)}:"
+        yield from _table(tables[name])
+    yield "}"
+
+
+def _table(table: Table) -> Iterator[str]:
+    encoders = {column.name: _encoder(column) for column in table.columns}
+    totals = table.totals or ()
+    summed = {c.name: encoders[c.name](total) for c, total in zip(table.columns, totals, strict=False) if c.summed}
+    yield f'{{"columns":{_dumped([_column(column) for column in table.columns])},"note":{_dumped(whole(table.note))},'
+    yield '"rows":['
+    yield from _rows(table, encoders)
+    yield f'],"title":{_dumped(whole(table.title))},"totals":{{'
+    yield ",".join(f"{_dumped(name)}:{summed[name]}" for name in _in_order(summed))
+    yield "}}"
+
+
+def _rows(table: Table, encoders: Mapping[str, Encode]) -> Iterator[str]:
+    places = {column.name: i for i, column in enumerate(table.columns)}
+    parts = [(f"{_dumped(name)}:", encoders[name], places[name]) for name in _in_order(places)]
+    comma = ""
+    for row in table.rows:
+        yield f"{comma}{{{','.join([name + encode(row[place]) for name, encode, place in parts])}}}"
+        comma = ","
+
+
+def _encoder(column: Column) -> Encode:
+    """How a cell becomes JSON text: a whole number where every reader keeps it, else decimal text."""
+    write = plainer(column)
+    if column.kind is Kind.INTEGER:
+        return lambda c: "null" if c is None else write(c) if _is_safe(c) else f'"{write(c)}"'
+    if column.kind in FIGURES:
+        return lambda cell: "null" if cell is None else f'"{write(cell)}"'
+    return lambda cell: "null" if cell is None else encode_basestring(write(cell))
+
+
+def _is_safe(cell: Cell) -> bool:
+    return isinstance(cell, int) and abs(cell) <= _SAFE_MAX
+
+
+def _dumped(value: Any) -> str:
+    return rfc8785.dumps(value).decode()
+
+
+def _in_order(names: Iterable[str]) -> list[str]:
+    """In the order of RFC 8785, section 3.2.3: by their units of UTF-16."""
+    return sorted(names, key=lambda name: name.encode("utf-16-be"))
 
 
 def _column(column: Column) -> dict[str, Any]:
@@ -63,14 +117,6 @@ def _column(column: Column) -> dict[str, Any]:
     if column.formula:
         about["formula"] = column.formula
     return about
-
-
-def _cell(cell: Cell, column: Column) -> str | int | None:
-    if cell is None:
-        return None
-    if column.kind is Kind.INTEGER and isinstance(cell, int) and abs(cell) <= _SAFE_MAX:
-        return cell
-    return plain(cell, column)
 
 
 def _chart(chart: Chart) -> dict[str, Any]:

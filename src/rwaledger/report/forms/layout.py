@@ -66,6 +66,16 @@ class Shown:
         """The narrowest grid."""
         return sum(width.least for width in self.widths) + self.gap * max(len(self.widths) - 1, 0)
 
+    @property
+    def titles(self) -> tuple[str, ...]:
+        """What stands over the columns, or beside the values of a card."""
+        return tuple(visible(column.title) for column in self.table.columns)
+
+    @property
+    def total_titles(self) -> tuple[str, ...]:
+        """The same for the totals: the word `Total` is no value of the first column."""
+        return (self.titles[0] if self.table.columns[0].summed else "", *self.titles[1:])
+
     def fits(self, width: int) -> bool:
         """Whether it can be a grid in so many characters."""
         return self.least <= width

@@ -34,7 +34,7 @@ _ASCII_END = 0x7F
 _WIDE_START = 0x1100
 
 _MANY = 1_000
-_BLOCK = 10
+_BLOCK = 25
 """Tables of more rows than the one are set in blocks of the other."""
 
 _BREAK = "\u200b"
@@ -104,7 +104,7 @@ def _grid(shown: Shown, room: int) -> dict[str, Any]:
 
 
 def _blocks(shown: Shown, widths: tuple[int, ...]) -> Iterator[list[str]]:
-    """Ten rows in one: typst takes time and memory for each cell, and hardly any for a line in it.
+    """Some rows in one: typst takes time and memory for each cell, and hardly any for a line in it.
 
     Every cell of a row is broken here into as many lines as the longest of them, so that rows stay level.
     """
@@ -144,7 +144,8 @@ def _fitted(cell: str, width: int, column: Column) -> str:
 def _cards(shown: Shown, titles: list[str]) -> dict[str, Any]:
     label = min(max(points(title, Kind.TEXT) for title in titles), _LABEL_MAX_PT)
     cards = [_card(shown, row, titles) for row in shown.rows]
-    return {"label": label, "cards": cards, "total-card": _card(shown, shown.totals, titles)}
+    total_titles = [title if plain else "" for title, plain in zip(titles, shown.total_titles, strict=True)]
+    return {"label": label, "cards": cards, "total-card": _card(shown, shown.totals, total_titles)}
 
 
 def _card(shown: Shown, row: tuple[str, ...], titles: list[str]) -> dict[str, Any]:

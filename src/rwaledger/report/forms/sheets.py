@@ -13,10 +13,13 @@ from rwaledger.report.document import Cell, Column, Kind, Table
 from rwaledger.report.forms.exactness import Total, number, total
 from rwaledger.report.forms.formulas import names_in, row_formula
 from rwaledger.report.forms.layout import WRAPPED, Shown, show
-from rwaledger.report.values import NUMBERS, code_point, plain, shown, visible
+from rwaledger.report.values import NUMBERS, code_point, plain, plainer, shown, visible
 
 Formats = Callable[..., Any]
 """A format of the workbook by its properties."""
+
+CellWriter = Callable[[int, Cell], None]
+"""Writes a cell of one column that is not empty, by the number of its row."""
 
 HEADER_ROW = 4
 FIRST_ROW = HEADER_ROW + 1
@@ -123,16 +126,44 @@ def write_table(sheet: Sheet, worksheet: Any, formats: Formats) -> None:
         title = f"{table.columns[index].title}, in steps of 10^-{total.places if total else 0}"
         write_text(worksheet, HEADER_ROW, place, title, formats(font_color="#5B6A75", align="right", text_wrap=True))
         worksheet.set_column(place, place, 22, formats())
-    looks = [formats(**_look(column)) for column in table.columns]
+    writers = [_writer(sheet, worksheet, i, formats) for i in range(len(table.columns))]
+    writers += [_step_writer(sheet, worksheet, i, formats) for i in range(len(sheet.in_steps))]
+    indices = [*range(len(table.columns)), *sheet.in_steps]
     for row_number, row in enumerate(table.rows, FIRST_ROW):
-        for i, (cell, column) in enumerate(zip(row, table.columns, strict=True)):
-            if column.kind in NUMBERS and not sheet.numeric[i]:
-                write_text(worksheet, row_number, i, plain(cell, column), looks[i])
-            else:
-                formula = _formula(sheet, column, row_number) if cell is not None else ""
-                write_cell(worksheet, (row_number, i), cell, column, looks[i], formula)
-        _write_steps(sheet, worksheet, formats, row_number)
+        for write, index in zip(writers, indices, strict=True):
+            cell = row[index]
+            if cell is not None:
+                write(row_number, cell)
     _write_totals(sheet, worksheet, formats)
+
+
+def _writer(sheet: Sheet, worksheet: Any, index: int, formats: Formats) -> CellWriter:
+    """How the cells of a column are written: what the column is, is asked but once."""
+    column, look = sheet.table.columns[index], formats(**_look(sheet.table.columns[index]))
+    if column.kind in NUMBERS and not sheet.numeric[index]:
+        write = plainer(column)
+        return lambda row, cell: write_text(worksheet, row, index, write(cell), look)
+    formula = _formula(sheet, column)
+    if formula is not None:
+        return lambda row, cell: write_cell(worksheet, (row, index), cell, column, look, formula(row))
+    if column.kind in NUMBERS:
+        return lambda row, cell: worksheet.write_number(row - 1, index, number(cell, column), look)
+    return lambda row, cell: write_cell(worksheet, (row, index), cell, column, look)
+
+
+def _step_writer(sheet: Sheet, worksheet: Any, number: int, formats: Formats) -> CellWriter:
+    """Amounts in whole steps of their smallest digit: so many that adding them as they are would show a difference."""
+    look, index = formats(num_format="0", font_color="#5B6A75", align="right", indent=1), sheet.in_steps[number]
+    total, place = sheet.totals[index], len(sheet.table.columns) + number
+    assert total is not None
+    places, step = total.places, 10 ** (sheet.table.columns[index].decimals - total.places)
+
+    def write(row: int, cell: Cell) -> None:
+        assert isinstance(cell, int)
+        formula = f"=ROUND({sheet.cell(row, index)}*10^{places},0)"
+        worksheet.write_formula(row - 1, place, formula, look, cell // step)
+
+    return write
 
 
 def on_paper(worksheet: Any) -> None:
@@ -223,29 +254,18 @@ def _exactness(sheet: Sheet) -> str:
     return _EXACT_NOTE.format(columns=", ".join(titles)) if titles else ""
 
 
-def _formula(sheet: Sheet, column: Column, row: int) -> str:
-    """The live formula of a cell, where all columns that it is made of are numbers."""
+def _formula(sheet: Sheet, column: Column) -> Callable[[int], str] | None:
+    """The live formula of a column by the number of its row, where all columns that it is made of are numbers."""
     if not column.formula:
-        return ""
+        return None
     places = {each.name: i for i, each in enumerate(sheet.table.columns)}
     taken = names_in(column.formula)
     unknown = [name for name in taken if name not in places]
     if unknown:
         raise ValueError(f"the formula {column.formula!r} of {sheet.table.name!r} names no column {unknown[0]!r}")
     if not all(sheet.numeric[places[name]] for name in taken):
-        return ""
-    return row_formula(column, {name: sheet.cell(row, places[name]) for name in taken})
-
-
-def _write_steps(sheet: Sheet, worksheet: Any, formats: Formats, row: int) -> None:
-    """Amounts in whole steps of their smallest digit: so many that adding them as they are would show a difference."""
-    look = formats(num_format="0", font_color="#5B6A75", align="right", indent=1)
-    for place, index in enumerate(sheet.in_steps, len(sheet.table.columns)):
-        total, cell = sheet.totals[index], sheet.table.rows[row - FIRST_ROW][index]
-        if total is not None and isinstance(cell, int):
-            steps = cell // 10 ** (sheet.table.columns[index].decimals - total.places)
-            formula = f"=ROUND({sheet.cell(row, index)}*10^{total.places},0)"
-            worksheet.write_formula(row - 1, place, formula, look, steps)
+        return None
+    return lambda row: row_formula(column, {name: sheet.cell(row, places[name]) for name in taken})
 
 
 def _write_totals(sheet: Sheet, worksheet: Any, formats: Formats) -> None:

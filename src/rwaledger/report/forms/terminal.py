@@ -15,17 +15,23 @@ from rwaledger.report.document import Document
 from rwaledger.report.forms.layout import CHARACTERS, TIGHT, Shown, show
 from rwaledger.report.values import NUMBERS, visible
 
-WIDTH_MAX = 100
+WIDTH_MAX = 160
+"""Beyond this a line is too long to be followed with the eye."""
+
+_PROSE_MAX = 100
 _GAP = CHARACTERS.gap
-_BRIEF = 24
-"""Columns up to this width, if they come first, stand together in the first line of each card."""
+_BESIDE = 3
+"""Blanks between what stands side by side on a card."""
+
+_ROOM_MIN = 38
+"""So many characters each of the pairs on a line of a card has; fewer pairs stand there where the screen is narrow."""
 
 _STYLES = {"PASS": "bold green", "FAIL": "bold red", "EXEMPT": "bold yellow", "NOT_RUN": "bold yellow"}
 
 
 def render(document: Document, *, colour: bool = False, width: int | None = None) -> str:
-    """The document as text, by default as wide as the terminal and at most 100 columns, with ANSI colours on demand."""
-    columns = width or min(WIDTH_MAX, shutil.get_terminal_size((WIDTH_MAX, 24)).columns)
+    """The document as text, by default as wide as the terminal, at most 160 columns; colours are those of ANSI."""
+    columns = width or min(WIDTH_MAX, shutil.get_terminal_size((_PROSE_MAX, 24)).columns)
     lines = _page(document, columns)
     return _coloured(lines) if colour else "".join(f"{line.plain.rstrip()}\n" for line in lines)
 
@@ -49,12 +55,12 @@ def _page(document: Document, width: int) -> Iterator[Text]:
         yield Text()
         yield from _wrapped(visible(table.title), width, "bold")
         if table.note:
-            yield from _wrapped(visible(table.note), width, "dim")
+            yield from _wrapped(visible(table.note), min(width, _PROSE_MAX), "dim")
         shown = show(table)
         yield from _table(shown if shown.fits(width) else show(table, TIGHT), width)
     for note in document.notes:
         yield Text()
-        yield from _wrapped(visible(note), width, "dim")
+        yield from _wrapped(visible(note), min(width, _PROSE_MAX), "dim")
 
 
 def _table(shown: Shown, width: int) -> Iterator[Text]:
@@ -68,7 +74,7 @@ def _table(shown: Shown, width: int) -> Iterator[Text]:
 
 def _grid(shown: Shown, width: int) -> Iterator[Text]:
     widths = shown.spread(width)
-    yield from _line(shown, tuple(visible(column.title) for column in shown.table.columns), widths, "dim")
+    yield from _line(shown, shown.titles, widths, "dim")
     for row in shown.rows:
         yield from _line(shown, row, widths)
     if shown.totals:
@@ -87,26 +93,51 @@ def _line(shown: Shown, cells: tuple[str, ...], widths: tuple[int, ...], style: 
 
 
 def _cards(shown: Shown, width: int) -> Iterator[Text]:
-    """Each row by itself: what is brief in its first line, all else beneath it under its name."""
-    titles = [visible(column.title) for column in shown.table.columns]
-    brief = [width.wanted <= _BRIEF for width in shown.widths]
-    head = brief.index(False) if False in brief else len(brief)
+    """Each row by itself: every cell under its name, and what is brief side by side."""
+    titles = shown.titles
+    beside = max((width + _BESIDE) // (_ROOM_MIN + _BESIDE), 1)
+    room = (width + _BESIDE) // beside - _BESIDE
+    label = max(map(cell_len, titles))
+    is_brief = [label + _GAP + each.wanted <= room for each in shown.widths]
     for row in shown.rows:
+        pairs = [pair for pair in zip(titles, row, is_brief, strict=True) if pair[1]]
         yield Text()
-        yield from _wrapped("  ".join(cell for cell in row[:head] if cell), width, "bold")
-        rest = zip(titles[head:], row[head:], strict=True)
-        yield from _pairs([(title, cell) for title, cell in rest if cell], width, indent=3)
+        yield from _card(pairs, beside, (width, room, label))
     if shown.totals:
+        totals = [pair for pair in zip(shown.total_titles, shown.totals, is_brief, strict=True) if pair[0] and pair[1]]
         yield Text()
-        yield from _pairs([pair for pair in zip(titles, shown.totals, strict=True) if pair[1]], width)
+        yield Text("Total", style="bold")
+        yield from _card(totals, beside, (width, room, label))
 
 
-def _pairs(pairs: list[tuple[str, str]], width: int, indent: int = 0) -> Iterator[Text]:
-    room = max((cell_len(label) for label, _ in pairs), default=0)
-    for label, value in pairs:
-        for i, part in enumerate(fold(value, max(width - indent - room - _GAP, 10))):
-            text = Text(" " * indent)
-            text.append(("" if i else label) + " " * (room - (0 if i else cell_len(label)) + _GAP), style="dim")
+def _card(pairs: list[tuple[str, str, bool]], beside: int, sizes: tuple[int, int, int]) -> Iterator[Text]:
+    """`sizes` are the width of the screen, the room of what stands beside something, and that of a label.
+
+    The first line is bold, so that the eye finds where each card begins.
+    """
+    width, room, label = sizes
+    line, count, style = Text(), 0, "bold"
+    for title, cell, is_brief in pairs:
+        if count and (not is_brief or count == beside):
+            yield line
+            line, count, style = Text(), 0, ""
+        if not is_brief:
+            yield from _pairs([(title, cell)], width, label=label)
+            continue
+        line.append(" " * ((room + _BESIDE) * count - line.cell_len))
+        line.append(title + " " * (label - cell_len(title) + _GAP), style="dim")
+        line.append(cell, style=_STYLES.get(cell, style))
+        count += 1
+    if count:
+        yield line
+
+
+def _pairs(pairs: list[tuple[str, str]], width: int, label: int = 0) -> Iterator[Text]:
+    room = max(label, 0, *(cell_len(name) for name, _ in pairs))
+    for name, value in pairs:
+        for i, part in enumerate(fold(value, max(width - room - _GAP, 10))):
+            text = Text()
+            text.append(("" if i else name) + " " * (room - (0 if i else cell_len(name)) + _GAP), style="dim")
             yield text.append(part, style=_STYLES.get(part, ""))
 
 
@@ -127,6 +158,14 @@ def fold(text: str, width: int) -> list[str]:
             continue
         if line:
             lines.append(line)
-        *full, line = chop_cells(word, width) or [""]
+        *full, line = _chopped(word, width)
         lines += full
     return [*lines, line]
+
+
+def _chopped(word: str, width: int) -> list[str]:
+    """A word in pieces of about the same length, as few as may be: a hash of 66 digits as 33 and 33."""
+    pieces = max(-(-cell_len(word) // width), 1)
+    while len(found := chop_cells(word, -(-cell_len(word) // pieces)) or [""]) > pieces:
+        pieces += 1
+    return found

@@ -188,7 +188,11 @@ ROWS = {
 
 def edit(world: World, column: str, value: str) -> None:
     """Sets a cell as with a database tool that does not mind foreign keys."""
-    table, name = column.split(".")
+    edit_all(world, {column: value})
+
+
+def edit_all(world: World, values: dict[str, str]) -> None:
+    """The same for several cells, each of another table."""
     block, log_index = tampering.transfers(world)[4]
     names = {
         "token": world.instruments["UNIT"].address,
@@ -199,8 +203,10 @@ def edit(world: World, column: str, value: str) -> None:
         "ref": issue_ref(world),
     }
     with closing(sqlite3.connect(world.database.url.removeprefix("sqlite:///"))) as connection, connection:
-        statement = f"UPDATE {table} SET {name} = {value} WHERE {ROWS[table]}"
-        assert connection.execute(statement, names).rowcount == 1
+        for column, value in values.items():
+            table, name = column.split(".")
+            statement = f"UPDATE {table} SET {name} = {value} WHERE {ROWS[table]}"
+            assert connection.execute(statement, names).rowcount == 1, column
 
 
 def test_every_column_of_the_register_is_tried_or_named() -> None:

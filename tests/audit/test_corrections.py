@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 from sqlalchemy import select, update
@@ -56,7 +55,7 @@ def other_amounts(world: World) -> None:
 
     def smaller(all_of_them: list[Posting]) -> list[Posting]:
         return [
-            replace(p, amount_units=p.amount_units // 2) if (p.block_number, p.log_index) == place else p
+            p._replace(amount_units=p.amount_units // 2) if (p.block_number, p.log_index) == place else p
             for p in all_of_them
         ]
 

@@ -90,7 +90,7 @@ def test_postings_that_were_taken_out(made: list[Move], data: st.DataObject) -> 
 def test_an_entry_that_was_made_twice(made: list[Move], data: st.DataObject) -> None:
     events = [transfer(number, move) for number, move in enumerate(made)]
     twice = data.draw(st.integers(0, len(events) - 1))
-    again = replace(events[twice], log=replace(events[twice].log, log_index=9))
+    again = events[twice]._replace(log=events[twice].log._replace(log_index=9))
     wrong = folded([*events[: twice + 1], again, *events[twice + 1 :]])
     rewriting = Rewriting(instrument(events, wrong, events))
     rewriting.enter((twice, 9))

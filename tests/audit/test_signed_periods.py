@@ -14,7 +14,8 @@ from rwaledger.chain.contracts import REGISTRY_ANCHOR
 from rwaledger.domain.period import Period
 from rwaledger.domain.reconciliation import Break, BreakClass, CheckResult, Reconciliation, Value
 from rwaledger.domain.redemption import Redemption
-from rwaledger.registry import holders, instruments, redemptions
+from rwaledger.domain.units import format_amount
+from rwaledger.registry import holders, instruments, positions, redemptions
 from rwaledger.registry.preimages import parse
 from tests.audit import seeding
 from tests.audit.signing import close, forget_periods, last_period, signed_periods
@@ -291,6 +292,66 @@ def test_other_checks_are_the_roots_of_what_they_find_in_a_signed_row(played: Pl
         "redemptions": "C08",
         "transactions": "C14",
     }
+
+
+def c03(played: Played, *checks: str) -> CheckResult:
+    return reconcile(played.database, played.node, checks=["C03", *checks]).results[0]
+
+
+def test_every_account_opens_with_what_was_signed(played: Played) -> None:
+    result, accounts = c03(played), 0
+    with played.database.read() as c:
+        for period in signed_periods(played):
+            accounts += len(positions.balances_at(c, period.instrument_id, period.block_number))
+    assert (result.outcome, result.note) == ("PASS", "")
+    assert (result.coverage["signed_closings"], result.coverage["openings"]) == (6, accounts)
+    forget_periods(played)
+    assert (c03(played).coverage["signed_closings"], c03(played).coverage["openings"]) == (0, 0)
+
+
+def test_a_closing_supply_that_was_changed_breaks_the_row_of_closings_there_and_back(played: Played) -> None:
+    before = last_period(played)
+    sql(played, TAMPERINGS["supply_units"][0], name="HKDS")
+    away, back = c03(played).breaks
+    assert (away.instrument_id, away.break_class, away.cause) == ("HKDS", BreakClass.AMOUNT, "period 1 supply")
+    assert (away.left.record, away.right) == (
+        "signed period: opening + in - out",
+        Value("signed period: closing supply", "0.000005"),
+    )
+    assert (back.cause, back.follows_from) == ("period 2 supply", away.break_id)
+    assert back.right == Value("signed period: closing supply", format_amount(before.supply_units, 6))
+    found = reconcile(played.database, played.node)
+    (root,) = roots(found)
+    assert (root.check, root.cause) == ("C20", "period 1 head")
+    assert {each.follows_from for each in found.breaks if each.check == "C03"} == {root.break_id}
+
+
+def test_the_last_closing_is_held_against_this_block_too(played: Played) -> None:
+    sql(played, "UPDATE periods SET supply_units = '5' WHERE instrument_id = 'HKDS' AND sequence = 2")
+    away, back = c03(played).breaks
+    assert (away.cause, back.cause, back.follows_from) == ("period 2 supply", "period 2 onwards supply", away.break_id)
+    assert back.right.record == "register: closing supply"
+    assert {each.check for each in roots(reconcile(played.database, played.node))} == {"C20"}
+
+
+def test_a_number_of_holders_that_was_changed_is_told(played: Played) -> None:
+    before = last_period(played).holder_count
+    sql(played, "UPDATE periods SET holder_count = 5 WHERE instrument_id = 'HKDS' AND sequence = 2")
+    (found,) = c03(played).breaks
+    assert (found.cause, found.left, found.right) == (
+        "period 2 holders",
+        Value("register", f"{before} holders"),
+        Value("signed period", "5 holders"),
+    )
+    assert c03(played, "C20").breaks[0].follows_from
+
+
+def test_where_postings_are_not_those_signed_no_account_is_said_to_open_with_what_was_signed(played: Played) -> None:
+    seeding.SEEDS[2](played)
+    found = reconcile(played.database, played.node)
+    result = next(each for each in found.results if each.check == "C03")
+    assert "when period 1 of GRN28 was signed is not known" in result.note
+    assert (result.coverage["signed_closings"], {each.check for each in roots(found)}) == (6, {"C02"})
 
 
 def test_what_is_done_in_good_order_later_disturbs_no_period(played: Played) -> None:

@@ -8,6 +8,7 @@ from rwaledger.audit.findings import EVENTS, REGISTER, Findings, amount, cause_o
 from rwaledger.audit.office import ATTESTED
 from rwaledger.audit.records import InstrumentRecords, Records, place_of
 from rwaledger.chain import reserve
+from rwaledger.chain.signatures import recovered
 from rwaledger.domain.block import ChainEvent
 from rwaledger.domain.reconciliation import BreakClass, Value
 from rwaledger.domain.reserve import SignedAttestation
@@ -86,7 +87,7 @@ def _only_signed(findings: Findings, each: InstrumentRecords, signed: SignedAtte
 
 
 def _compare(findings: Findings, each: InstrumentRecords, event: ChainEvent, signed: SignedAttestation) -> str:
-    """The amount first; else the terms, of which the digest covers all, and who signed. The break of a wrong amount."""
+    """The amount; else the terms, of which the digest covers all; then who signed. The break of a wrong amount."""
     units = event.args["amount"]
     assert isinstance(units, int)
     cause = cause_of(place_of(event.log))
@@ -102,7 +103,23 @@ def _compare(findings: Findings, each: InstrumentRecords, event: ChainEvent, sig
         summary = f"the register's attestation is not the one that was published, in its {name}: {where(event.log)}"
         values = Value(EVENTS, str(event.args[name])), Value(ATTESTATION, str(recorded[name] if wrong else due))
         findings.add(BreakClass.TAMPER, each.instrument.instrument_id, "", summary, values, cause=cause)
+    elif not _is_signed(findings.records, each, event, signed):
+        summary = f"the register's signature is not the one under what was attested: {where(event.log)}"
+        values = Value("required", f"the signature of {signed.attestor}"), Value(ATTESTATION, signed.signature)
+        findings.add(BreakClass.TAMPER, each.instrument.instrument_id, "", summary, values, cause=f"{cause} signature")
     return ""
+
+
+def _is_signed(records: Records, each: InstrumentRecords, event: ChainEvent, signed: SignedAttestation) -> bool:
+    """By the attestor's key, or with bytes that its contract has accepted (ERC-1271): the attestor took them in."""
+    try:
+        hashes = reserve.hashes(each.instrument.chain_id, signed.contract, signed.attestation)
+        if recovered(hashes, signed.signature) == signed.attestor:
+            return True
+        digits = bytes.fromhex(signed.signature.removeprefix("0x")).hex()
+    except (OverflowError, ValueError):
+        return False
+    return f"{len(digits) // 2:064x}{digits}" in records.office.attesting.get(event.log.tx_hash, "")
 
 
 def _compare_count(findings: Findings, each: InstrumentRecords, signed: SignedAttestation, follows_from: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import cast
+from typing import NamedTuple, cast
 
 from rwaledger.audit.replay import RECOVERY, Move, move_of
 from rwaledger.audit.signatures import Sent, carried_signature
@@ -55,9 +55,11 @@ class Execution:
         return ""
 
 
-@dataclass(frozen=True, slots=True)
-class Deed:
-    """What is done to whose units, by authority or by a holder: issue, redemption, transfer, forced move, recovery."""
+class Deed(NamedTuple):
+    """What is done to whose units, by authority or by a holder: issue, redemption, transfer, forced move, recovery.
+
+    A tuple, as events are: a history has millions of them.
+    """
 
     operation: Operation
     move: Move
@@ -72,11 +74,10 @@ class Deed:
         """The deed as a line orders it: a recovery moves all there is, and its line names no amount."""
         if self.operation is not Operation.RECOVER:
             return self
-        return replace(self, move=replace(self.move, amount_units=0))
+        return self._replace(move=self.move._replace(amount_units=0))
 
 
-@dataclass(frozen=True, slots=True)
-class Effect:
+class Effect(NamedTuple):
     """A deed on the chain, and the event that reports it."""
 
     deed: Deed
@@ -125,6 +126,13 @@ def control_book(
         ref: each for ref, each in everything.items() if ref in here or (_is_of(each, on) and ref not in elsewhere)
     }
     return ControlBook(stored, executions, later, authorised)
+
+
+def since(book: ControlBook, opening_units: int, first_block: int) -> ControlBook:
+    """The control book with what was in issue before a block in place of what was authorised before it."""
+    earlier = (each for each in book.executions if each.event.log.block_number < first_block)
+    known = sum(net_issuance(each.stored) for each in earlier if each.stored and not each.objection)
+    return replace(book, authorised_units=book.authorised_units - known + opening_units)
 
 
 def _is_of(stored: StoredInstruction, on: Instrument | Contract) -> bool:
@@ -179,14 +187,13 @@ def effects(events: Iterable[ChainEvent]) -> list[Effect]:
     """The deeds in a row of events."""
     found: list[Effect] = []
     for event in events:
-        move = move_of(event)
         if event.name in _ORDERED:
             ordered = _ORDERED[event.name](event)
             if found and _belong_together(found[-1], ordered):
-                found[-1] = Effect(replace(ordered.deed, move=found[-1].deed.move), found[-1].event)
+                found[-1] = Effect(ordered.deed._replace(move=found[-1].deed.move), found[-1].event)
             else:
                 found.append(ordered)
-        elif move is not None:
+        elif (move := move_of(event)) is not None:
             found.append(Effect(Deed(_operation_of(move), move), event))
     return found
 
@@ -210,7 +217,7 @@ def _belong_together(transfer: Effect, ordered: Effect) -> bool:
     """The contract emits such an event right behind the Transfer that it tells of."""
     first, second = transfer.event.log, ordered.event.log
     adjacent = (first.tx_hash, first.log_index + 1) == (second.tx_hash, second.log_index)
-    told = replace(transfer.deed, operation=ordered.deed.operation).as_ordered
+    told = transfer.deed._replace(operation=ordered.deed.operation).as_ordered
     return adjacent and told == ordered.deed
 
 

@@ -25,7 +25,7 @@ class Outstanding:
 def outstanding_at(records: Records, each: InstrumentRecords, moments: Sequence[int]) -> list[Outstanding]:
     """What was outstanding at the end of each of these seconds, which are in their order."""
     found: list[Outstanding] = []
-    replayed, upcoming = Replay(), list(reversed(moments))
+    replayed, upcoming = each.opening.start.replay(), list(reversed(moments))
     name, excused = each.instrument.instrument_id, records.office.excused.places
     for event in each.token.events:
         while upcoming and records.office.times[event.log.block_number] > upcoming[-1]:

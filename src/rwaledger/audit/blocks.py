@@ -1,7 +1,7 @@
 """The blocks themselves: headers and receipts recomputed, and held against what the node said of logs.
 
-Every range of blocks is examined on its own, by a pure function of what the node answers for it, and the results are
-put together at the end.
+Every range of blocks is examined on its own (block_ranges.py), here or in other processes (spread.py). The results are
+put together here.
 """
 
 from __future__ import annotations
@@ -9,39 +9,35 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from rwaledger.audit.block_faults import (
-    BlockFault,
-    Fork,
-    not_stored,
-    of_fork,
-    unlinked,
-    wrong_hash,
-    wrong_logs,
-    wrong_receipts,
-)
-from rwaledger.chain.bodies import Receipts, encode_receipt, logs_of_receipts, receipts_of
-from rwaledger.chain.headers import Header, headers
+from rwaledger.audit.block_faults import BlockFault, Fork, not_stored, of_fork, unlinked, wrong_logs
+from rwaledger.audit.block_ranges import NO_LOGS, Examined, fault_of, seal_of
+from rwaledger.audit.spread import Pending, Spread, begin
+from rwaledger.chain.bodies import logs_of_receipts, receipts_of
+from rwaledger.chain.headers import headers
 from rwaledger.chain.rpc import Node
-from rwaledger.chain.tries import EMPTY_ROOT, ordered_root
 from rwaledger.domain.block import Block, Log, Pin
 from rwaledger.domain.errors import NodeError
 from rwaledger.registry import survey
 from rwaledger.registry.database import Connection
 from rwaledger.registry.instruments import Contract
 
-BLOCKS_IN_RANGE = 1_000
-
-_NO_ROOT = "0x" + EMPTY_ROOT.hex()
+BLOCKS_IN_RANGE = 100
 
 
 @dataclass(frozen=True, slots=True)
 class BlocksExtract:
-    """Every header that the register keeps from the lowest deployment to the pinned block, and where it has parted."""
+    """Every header that the register keeps from the lowest deployment to the pinned block, and where it has parted.
+
+    `before` is the block that the first one has to follow, where it is not the first that is ever looked at. `logs` is
+    how many the register has of them.
+    """
 
     first: int
     last: int
     stored: Mapping[int, Block]
     fork: Fork | None
+    before: Block | None = None
+    logs: int = 0
 
     @property
     def ranges(self) -> list[range]:
@@ -66,23 +62,21 @@ class Blocks:
     refusal: str = ""
 
 
-@dataclass(slots=True)
-class Examined:
-    """What a range of blocks shows. `proved` has our contracts' logs of the blocks of which the node told others."""
-
-    headers: list[Block] = field(default_factory=list)
-    faults: list[BlockFault] = field(default_factory=list)
-    proved: dict[int, list[Log]] = field(default_factory=dict)
-    receipts: int = 0
-    logs: int = 0
-    refusal: str = ""
-
-
 def extract_blocks(c: Connection, pin: Pin, contracts: Sequence[Contract], fork: Fork | None) -> BlocksExtract:
     """The register's part: headers up to the pinned block, from the lowest deployment or stored header on."""
     stored = survey.headers_between(c, pin.chain_id, 0, pin.block_number)
     begins = [each.deploy_block for each in contracts if 0 <= each.deploy_block <= pin.block_number]
-    return BlocksExtract(min([*begins, *stored], default=pin.block_number), pin.block_number, stored, fork)
+    first = min([*begins, *stored], default=pin.block_number)
+    logs = survey.events_between(c, pin.chain_id, first, pin.block_number)
+    return BlocksExtract(first, pin.block_number, stored, fork, logs=logs)
+
+
+def begin_blocks(
+    node: Node, extract: BlocksExtract, contracts: Iterable[Contract], spread: Spread | None
+) -> list[Pending]:
+    """Begins to examine the blocks up to the pinned one: elsewhere at once, or here when the result is asked for."""
+    addresses = frozenset(each.address for each in contracts)
+    return begin(node, extract.ranges, addresses, len(extract.stored) + extract.logs, spread)
 
 
 def read_blocks(
@@ -91,28 +85,35 @@ def read_blocks(
     pin: Pin,
     told: Mapping[str, Sequence[Log]],
     did_range: Callable[[], None] = lambda: None,
+    begun: Sequence[Pending] | None = None,
 ) -> Blocks:
     """The blocks up to the pinned one. `told` are the logs that the node gave when it was asked for them, by contract.
+
+    `begun` is their examination, where it has begun already.
 
     Raises:
         NodeUnreachable: the node does not have all of the blocks.
     """
     by_block = _by_block(log for logs in told.values() for log in logs)
-    parts: list[Examined] = []
-    for numbers in extract.ranges:
-        parts.append(examine(node, numbers, {n: by_block.get(n, []) for n in numbers}, frozenset(told)))
+    contracts = frozenset(told)
+    parts: list[_Held] = []
+    for numbers, pending in zip(extract.ranges, begun or begin(node, extract.ranges, contracts, 0, None), strict=True):
+        parts.append(_Held(pending()))
+        parts[-1].hold(node, {number: by_block[number] for number in numbers if number in by_block}, contracts)
         did_range()
-    row = [header for part in parts for header in part.headers]
-    faults = [*of_fork(extract.fork), *unlinked(row, pin), *not_stored(row, extract.stored)]
+    found = [part.examined for part in parts]
+    row = [header for each in found for header in each.headers]
+    linked = [extract.before, *row] if extract.before else row
+    faults = [*of_fork(extract.fork), *unlinked(linked, pin), *not_stored(row, extract.stored)]
     faults += [fault for part in parts for fault in part.faults]
     coverage = {
         "blocks": len(row),
         "stored_headers": len(extract.stored),
-        "receipts": sum(part.receipts for part in parts),
-        "logs": sum(part.logs for part in parts),
+        "receipts": sum(each.receipts for each in found),
+        "logs": sum(each.logs for each in found),
     }
     proved = {number: logs for part in parts for number, logs in part.proved.items()}
-    refusal = next((part.refusal for part in parts if part.refusal), "")
+    refusal = next((each.refusal for each in found if each.refusal), "")
     return Blocks(
         {header.number: header for header in row},
         coverage,
@@ -123,44 +124,44 @@ def read_blocks(
     )
 
 
-def examine(node: Node, numbers: range, told: Mapping[int, Sequence[Log]], contracts: frozenset[str]) -> Examined:
-    """A range of blocks: hashes of their headers, roots of their receipts, and the contracts' logs in these.
+@dataclass(slots=True)
+class _Held:
+    """A range that was examined, held against what the node told of its logs.
 
-    Raises:
-        NodeUnreachable: the node does not have all of the blocks.
+    `proved` has our contracts' logs of the blocks of which it told others.
     """
-    found = Examined()
-    full: dict[int, Header] = {}
-    for header in headers(node, numbers):
-        found.headers.append(Block(header.number, header.hash, header.parent_hash, header.timestamp))
-        found.faults += wrong_hash(header)
-        if header.receipts_root != _NO_ROOT or told[header.number]:
-            full[header.number] = header
-    try:
-        for number, receipts in receipts_of(node, list(full)):
-            _take_receipts(found, full[number], receipts, told[number], contracts)
-    except NodeError as error:
-        found.refusal = error.message
-    return found
 
+    examined: Examined
+    faults: list[BlockFault] = field(default_factory=list)
+    proved: dict[int, list[Log]] = field(default_factory=dict)
 
-def _take_receipts(
-    found: Examined, header: Header, receipts: Receipts, told: Sequence[Log], contracts: frozenset[str]
-) -> None:
-    """The logs count only where the receipts are those of the header."""
-    try:
-        root = "0x" + ordered_root([encode_receipt(raw) for raw in receipts]).hex()
-    except (KeyError, ValueError, TypeError) as error:
-        root = f"unreadable: {type(error).__name__} {error}"
-    if root != header.receipts_root:
-        found.faults.append(wrong_receipts(header, root))
-        return
-    logs = list(logs_of_receipts(receipts, contracts))
-    found.receipts += len(receipts)
-    found.logs += len(logs)
-    if logs != told:
-        found.proved[header.number] = logs
-        found.faults += wrong_logs(logs, told)
+    def hold(self, node: Node, told: Mapping[int, Sequence[Log]], contracts: frozenset[str]) -> None:
+        """Blocks whose seal is not that of the logs that were told are looked into once more."""
+        self.faults += self.examined.of_headers
+        for number in sorted(told.keys() | self.examined.seals.keys() | self.examined.of_receipts.keys()):
+            logs = told.get(number, ())
+            if number in self.examined.of_receipts:
+                self.faults.append(self.examined.of_receipts[number])
+            elif self.examined.seals.get(number, NO_LOGS) != seal_of(logs) and self._was_read(number):
+                self._look_into(node, number, logs, contracts)
+
+    def _was_read(self, number: int) -> bool:
+        """Where the node stopped giving receipts, what it told of the blocks behind that is not judged."""
+        return number in self.examined.seals or not self.examined.refusal
+
+    def _look_into(self, node: Node, number: int, told: Sequence[Log], contracts: frozenset[str]) -> None:
+        try:
+            ((_, receipts),) = receipts_of(node, [number])
+        except NodeError as error:
+            self.examined.refusal = error.message
+            return
+        (header,) = headers(node, [number])
+        fault = fault_of(header, receipts)
+        if fault is not None:
+            self.faults.append(fault)
+            return
+        self.proved[number] = list(logs_of_receipts(receipts, contracts))
+        self.faults += wrong_logs(self.proved[number], told)
 
 
 def _proved_logs(

@@ -7,8 +7,11 @@ from collections.abc import Iterator, Sequence
 from rwaledger.audit.records import Undecoded
 from rwaledger.chain.events import decode
 from rwaledger.chain.rpc import Node
-from rwaledger.domain.block import ChainEvent, Log
+from rwaledger.domain.block import ChainEvent, Log, Pin
 from rwaledger.domain.errors import MalformedLog, NodeError
+
+Topics = Sequence[Sequence[str] | None]
+"""Of each place among a log's topics those that it may have; None stands for any."""
 
 RANGE_BLOCKS = 2_000
 """Blocks asked for in one eth_getLogs; halved where the node gives less."""
@@ -30,19 +33,25 @@ def decoded(logs: Sequence[Log]) -> tuple[tuple[ChainEvent, ...], tuple[Undecode
     return tuple(events), tuple(undecoded)
 
 
-def logs_of(node: Node, address: str, first: int, last: int) -> Iterator[Log]:
-    """The logs of a contract in the blocks `first` to `last`, in the order of the chain."""
+def logs_of(node: Node, address: str, first: int, last: int, topics: Topics = ()) -> Iterator[Log]:
+    """The logs of a contract in the blocks `first` to `last`, in the order of the chain; only those with the topics."""
     for start in range(first, last + 1, RANGE_BLOCKS):
-        yield from _range(node, address, start, min(start + RANGE_BLOCKS - 1, last))
+        yield from _range(node, address, start, min(start + RANGE_BLOCKS - 1, last), topics)
 
 
-def _range(node: Node, address: str, first: int, last: int) -> list[Log]:
+def _range(node: Node, address: str, first: int, last: int, topics: Topics) -> list[Log]:
     """The logs of a range in the order of the chain, in halves where the node refuses the whole."""
     try:
-        logs = node.logs([address], first, last)
+        logs = node.logs([address], first, last, topics)
     except NodeError:
         if first == last:
             raise
         middle = (first + last) // 2
-        return _range(node, address, first, middle) + _range(node, address, middle + 1, last)
+        return _range(node, address, first, middle, topics) + _range(node, address, middle + 1, last, topics)
     return sorted(logs, key=lambda log: (log.block_number, log.log_index))
+
+
+def events_beyond(node: Node, address: str, pin: Pin) -> Sequence[ChainEvent]:
+    """The events of a contract beyond the pinned block."""
+    events, _ = decoded(list(logs_of(node, address, pin.block_number + 1, node.head())))
+    return events

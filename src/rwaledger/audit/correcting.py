@@ -130,8 +130,7 @@ def _postings(each: InstrumentRecords, rewritten: InstrumentRecords) -> Register
             balances[posting.account] = posting.balance_after_units
         leg = max(raw.get(place, (-1,))) + 1
         for original in old[kept:]:
-            by = replace(
-                original,
+            by = original._replace(
                 leg=leg,
                 amount_units=-original.amount_units,
                 balance_after_units=balances.get(original.account, 0),
@@ -140,7 +139,7 @@ def _postings(each: InstrumentRecords, rewritten: InstrumentRecords) -> Register
             leg += 1
         leg += (leg + kept) % 2
         for posting in new[kept:]:
-            right.append(replace(posting, leg=leg))
+            right.append(posting._replace(leg=leg))
             balances[posting.account] = posting.balance_after_units
             leg += 1
     return RegisterEntries(each.instrument.instrument_id, tuple(reversals), tuple(right))

@@ -101,8 +101,8 @@ class InForce:
         subject = kind, _name(act)
         if authorised:
             self._apply(act)
-            if self._agrees(act):
-                self.episodes.pop(subject, None)
+            if subject in self.episodes and self._agrees(act):
+                del self.episodes[subject]
             return
         episode = self.episodes.setdefault(subject, [])
         episode.append(act.place)
@@ -166,7 +166,8 @@ class InForce:
         model, standing = self.model, self.model.standing(act.account)
         match act.operation:
             case Operation.ADMIT:
-                return _admission(act) == {name: getattr(standing, name) for name in _admission(act)}
+                admission = _admission(act)
+                return admission == {name: getattr(standing, name) for name in admission}
             case Operation.SUSPEND | Operation.REINSTATE:
                 return standing.suspended is (act.operation is Operation.SUSPEND)
             case Operation.FREEZE | Operation.RELEASE:

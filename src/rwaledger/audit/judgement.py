@@ -32,22 +32,31 @@ class Lacking:
 class Judgement:
     """The acts on a contract, the objection to each by its place, and the lines that had no effect.
 
-    An act without an objection was authorised: by an instruction with maker and checker, or by deployment.
+    An act without an objection was authorised: by an instruction with maker and checker, or by deployment. What stands
+    before the first block that is looked at was judged before, and has none.
     """
 
     acts: tuple[Act, ...]
     objections: Mapping[Place, str]
     lacking: tuple[Lacking, ...]
+    first_block: int = 0
+
+    @property
+    def judged(self) -> int:
+        """How many acts were judged here."""
+        return sum(act.place[0] >= self.first_block for act in self.acts)
 
 
-def judge_acts(events: Sequence[ChainEvent], executions: Iterable[Execution], answered: Answered) -> Judgement:
+def judge_acts(
+    events: Sequence[ChainEvent], executions: Iterable[Execution], answered: Answered, first_block: int = 0
+) -> Judgement:
     """Holds every act among the events of a contract against the instructions that were carried out on it.
 
     To what another finding answers for there is no objection.
     """
-    acts = acts_of(events)
-    objections = {act.place: "" if _is_deployment(act, events[0]) else NO_INSTRUCTION for act in acts}
+    acts = tuple(acts_of(events))
     by_place = {act.place: act for act in acts}
+    objections = {place: "" if _is_deployment(act, events[0]) else NO_INSTRUCTION for place, act in by_place.items()}
     lacking: list[Lacking] = []
     for execution in executions:
         behind = [act for event in execution.effects if (act := by_place.get(place_of_event(event)))]
@@ -58,8 +67,9 @@ def judge_acts(events: Sequence[ChainEvent], executions: Iterable[Execution], an
         else:
             left = _match(behind, deeds_of(stored.instruction), objections)
             lacking += [Lacking(execution, number, deed) for number, deed in left]
-    objected = {place: why for place, why in objections.items() if why and place not in answered.places}
-    return Judgement(tuple(acts), objected, tuple(lacking))
+    judged = {place: why for place, why in objections.items() if place[0] >= first_block}
+    objected = {place: why for place, why in judged.items() if why and place not in answered.places}
+    return Judgement(acts, objected, tuple(lacking), first_block)
 
 
 def deeds_of(instruction: Instruction) -> list[Deed]:
@@ -72,7 +82,13 @@ def deeds_of(instruction: Instruction) -> list[Deed]:
 
 
 def _match(behind: Sequence[Act], deeds: Sequence[Deed], objections: dict[Place, str]) -> list[tuple[int, Deed]]:
-    """Writes down whether each act has a line; returns the lines that are left over, counted from 1."""
+    """Writes down whether each act has a line; returns the lines that are left over, counted from 1.
+
+    Where the acts are the lines, in their order, nothing has to be counted.
+    """
+    if [_plain(act.deed) for act in behind] == [_plain(deed) for deed in deeds]:
+        objections.update((act.place, "") for act in behind)
+        return []
     due = Counter(map(_plain, deeds))
     for act in behind:
         deed = _plain(act.deed)

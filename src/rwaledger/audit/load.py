@@ -5,6 +5,7 @@ from __future__ import annotations
 from rwaledger.audit.pin import still_pinned
 from rwaledger.audit.records import Records
 from rwaledger.audit.sources import Terms, extract_register, read_records
+from rwaledger.audit.spread import Spread
 from rwaledger.audit.steps import Steps
 from rwaledger.chain.rpc import Node
 from rwaledger.domain.errors import ChainMismatch
@@ -20,10 +21,12 @@ def load(
     block: int | None = None,
     steps: Steps | None = None,
     terms: Terms | None = None,
+    spread: Spread | None = None,
 ) -> Records:
     """The records at `block`, by default the last one up to which every contract is in the register.
 
-    `terms` are the packaged policy and no expected heads, where none are given.
+    `terms` are the packaged policy and no expected heads, where none are given. Where there is a `spread`, blocks are
+    examined there, while everything else is loaded here.
 
     State is read by number, so the pinned hash is looked at again afterwards: what was read across a reorganisation
     is thrown away and read once more.
@@ -36,7 +39,7 @@ def load(
     judged_by = terms or Terms(load_policy(None))
     for _ in range(_ATTEMPTS):
         with database.read() as connection:
-            extract = extract_register(connection, node, block)
+            extract = extract_register(connection, node, block, spread)
         records = read_records(extract, node, steps or Steps(), judged_by)
         if still_pinned(node, records.pin):
             return records

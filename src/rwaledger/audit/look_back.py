@@ -6,23 +6,20 @@ chain; nothing is asked of the contract.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from heapq import merge
-from typing import cast
+from typing import Any, cast
 
 from rwaledger.audit.acts import Place, adjacent, place_of_event
 from rwaledger.audit.in_force import InForce, Terms
-from rwaledger.audit.judgement import judge_acts
 from rwaledger.audit.records import InstrumentRecords, Records
-from rwaledger.audit.replay import RECOVERY
+from rwaledger.audit.replay import RECOVERY, TRANSFER
 from rwaledger.domain.block import ChainEvent
 from rwaledger.domain.instruction import Operation
-from rwaledger.domain.posting import ISSUANCE_ACCOUNT
 from rwaledger.domain.reserve import Reserve
 from rwaledger.domain.restriction import Restriction
-from rwaledger.domain.rules import Move
+from rwaledger.domain.rules import Move, RegisterModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +41,9 @@ class Breach:
 
 @dataclass(slots=True)
 class LookBack:
-    """What was judged, by what kind of move it was, and what breached."""
+    """What was judged, each move by its kind, and what breached."""
 
-    judged: Counter[Operation] = field(default_factory=Counter)
+    judged: list[Operation] = field(default_factory=list)
     breaches: list[Breach] = field(default_factory=list)
 
 
@@ -64,19 +61,27 @@ _BIND_SENDER = {
 
 
 def look_back(records: Records, each: InstrumentRecords, terms: Terms) -> LookBack:
-    """Judges every Transfer of an instrument; `terms` are those that its deployment settled."""
+    """Judges every Transfer of an instrument; `terms` are those that its deployment settled.
+
+    Of a part, earlier events only lead to what was in force, held and attested when its first block began.
+    """
     events, times = each.token.events, records.past.times
-    judgement = judge_acts(events, each.book.executions, records.past.answered)
+    judgement = records.judgements[each.instrument.address]
     acts, ordered = {act.place: act for act in judgement.acts}, _ordered(events)
     attestations, in_force = _at_deployment(records, each, terms)
-    found, model = LookBack(), in_force.model
-    for event in merge(events, attestations, key=place_of_event):
-        place = place_of_event(event)
-        model.now = times[place[0]]
-        if event.name == "Transfer":
-            _judge(found, in_force, ordered.get(place) or _operation(event), event)
-        elif place in acts:
-            in_force.take(acts[place], authorised=place not in judgement.objections)
+    found, earlier, model = LookBack(), LookBack(), in_force.model
+    start, is_earlier = each.opening.start.replay(), True
+    model.supply_units, model.balances, model.standings = start.supply_units, start.balances, start.standings
+    for event in merge(events, attestations, key=place_of_event) if attestations else events:
+        block = event.log.block_number
+        model.now = times[block]
+        if is_earlier and block >= each.first_block:
+            is_earlier, model.holder_count = False, each.opening.holder_count
+        if event.name == TRANSFER:
+            by_order = ordered.get(place_of_event(event)) if ordered else None
+            _judge(earlier if is_earlier else found, in_force, by_order, event)
+        elif act := acts.get(place_of_event(event)):
+            in_force.take(act, authorised=act.place not in judgement.objections)
         elif event.name == RECOVERY:
             in_force.recover(str(event.args["lostWallet"]), str(event.args["newWallet"]))
         elif event.name == _ATTESTED:
@@ -97,36 +102,34 @@ def _at_deployment(records: Records, each: InstrumentRecords, terms: Terms) -> t
     return attestations, InForce.at_deployment(terms, knows_reserve=knows_reserve(records, terms))
 
 
-def _judge(found: LookBack, in_force: InForce, operation: Operation, event: ChainEvent) -> None:
-    args = event.args
-    move = Move(cast(str, args["from"]), cast(str, args["to"]), cast(int, args["value"]))
-    found.judged[operation] += 1
-    restriction = _restriction(in_force, operation, move)
+def _judge(found: LookBack, in_force: InForce, by_order: Operation | None, event: ChainEvent) -> None:
+    args: Mapping[str, Any] = event.args
+    move, model = Move(args["from"], args["to"], args["value"]), in_force.model
+    operation = by_order or _operation(move)
+    found.judged.append(operation)
+    restriction = _by_order(model, by_order, move) if by_order else model.judge(move)
     if restriction is not Restriction.NONE:
         lifted_by = tuple(in_force.lifted_by(restriction, move))
         found.breaches.append(Breach(operation, move, event, restriction, lifted_by))
     if operation is Operation.FORCE_TRANSFER:
         in_force.force(move)
-    in_force.model.carry_out(move)
+    model.carry_out(move)
 
 
-def _restriction(in_force: InForce, operation: Operation, move: Move) -> Restriction:
-    """The first rule broken of those that bind this kind of move (docs/contracts.md says which bind which)."""
-    model = in_force.model
+def _by_order(model: RegisterModel, operation: Operation, move: Move) -> Restriction:
+    """The first rule broken of those that bind a forced move (docs/contracts.md says which bind which)."""
     if operation is Operation.RECOVER:
         return Restriction.NONE
-    if operation is not Operation.FORCE_TRANSFER:
-        return model.judge(move)
     restriction = model.judge_recipient(move.recipient)
     if restriction is Restriction.NONE and move.amount_units > model.balance(move.sender):
         return Restriction.INSUFFICIENT_BALANCE
     return restriction
 
 
-def _operation(event: ChainEvent) -> Operation:
-    if event.args["from"] == ISSUANCE_ACCOUNT:
+def _operation(move: Move) -> Operation:
+    if move.is_issue:
         return Operation.ISSUE
-    return Operation.REDEEM if event.args["to"] == ISSUANCE_ACCOUNT else Operation.TRANSFER
+    return Operation.REDEEM if move.is_redemption else Operation.TRANSFER
 
 
 def _ordered(events: Sequence[ChainEvent]) -> dict[Place, Operation]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from rwaledger.audit.authority import Effect, effects
@@ -28,13 +28,17 @@ class TimedMove:
         return place_of(self.log)
 
 
-def moves(records: Records, each: InstrumentRecords) -> Iterator[TimedMove]:
-    """The moves of an instrument in the order of the chain, without those that other findings answer for."""
-    name, excused = each.instrument.instrument_id, records.office.excused.places
+def moves(records: Records, each: InstrumentRecords, accounts: Container[str] | None = None) -> Iterator[TimedMove]:
+    """The moves of an instrument in the order of the chain, without those that other findings answer for.
+
+    With `accounts`, only what moved into or out of one of them.
+    """
+    name, excused, times = each.instrument.instrument_id, records.office.excused.places, records.office.times
     for effect in each.effects:
-        log = effect.event.log
-        if (name, place_of(log)) not in excused:
-            yield TimedMove(log, records.office.times[log.block_number], effect.deed.operation, effect.deed.move)
+        log, move = effect.event.log, effect.deed.move
+        is_wanted = accounts is None or move.sender in accounts or move.recipient in accounts
+        if is_wanted and not (excused and (name, place_of(log)) in excused):
+            yield TimedMove(log, times[log.block_number], effect.deed.operation, move)
 
 
 def holdings_at(records: Records, each: InstrumentRecords, moment: int) -> dict[str, int]:

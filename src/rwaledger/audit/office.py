@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from rwaledger.audit.replay import move_of
+from rwaledger.audit.signatures import transactions_sent
 from rwaledger.chain import state
 from rwaledger.chain.rpc import Node
 from rwaledger.domain.block import Block, ChainEvent, Pin
@@ -105,7 +106,7 @@ class Office:
 
     `times` are those of all blocks with an event, by their numbers, in seconds since 1970. `record_dates` are the
     contracts' by instrument, number 1 first; `recorded` what was held then, by action. `attested_later` are digests
-    that were published beyond the pinned block.
+    that were published beyond the pinned block, `attesting` what was sent to publish others, by transaction.
     """
 
     register: OfficeExtract = field(default_factory=OfficeExtract)
@@ -113,6 +114,7 @@ class Office:
     record_dates: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     recorded: Mapping[str, Recorded] = field(default_factory=dict)
     attested_later: frozenset[str] = frozenset()
+    attesting: Mapping[str, str] = field(default_factory=dict)
     excused: Excused = field(default_factory=Excused)
 
     def moment(self, block_number: int) -> datetime:
@@ -161,12 +163,18 @@ def read_office(node: Node, extract: OfficeExtract, pin: Pin, chain: OnChain) ->
             accounts = _held_until(chain.events[token.address], times, action.record_at) | set(owed)
             recorded[action.action_id] = _recorded(node, token, sorted(accounts), number, pin)
     later = frozenset(str(event.args["digest"]) for event in chain.attested_later if event.name == ATTESTED)
-    return Office(extract, times, dates, recorded, later)
+    return Office(extract, times, dates, recorded, later, _attesting(node, chain))
 
 
 def _recorded(node: Node, token: Instrument, accounts: Sequence[str], number: int, pin: Pin) -> Recorded:
     balances = state.balances_at(node, token.address, accounts, number, pin.block_number)
     return Recorded(balances, state.supply_at(node, token.address, number, pin.block_number))
+
+
+def _attesting(node: Node, chain: OnChain) -> dict[str, str]:
+    """The calldata of each transaction that published an attestation."""
+    published = {e.log.tx_hash for events in chain.events.values() for e in events if e.name == ATTESTED}
+    return {tx_hash: sent.calldata for tx_hash, sent in transactions_sent(node, published).items()}
 
 
 def _held_until(events: Iterable[ChainEvent], times: Mapping[int, int], moment: int) -> set[str]:

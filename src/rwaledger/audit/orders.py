@@ -12,8 +12,9 @@ from dataclasses import dataclass, field, replace
 
 from rwaledger.audit.authority import Execution
 from rwaledger.audit.records import place_of
-from rwaledger.audit.replay import Replay
+from rwaledger.audit.replay import DEPLOYMENT, Replay, Start
 from rwaledger.domain.block import ChainEvent
+from rwaledger.domain.holder import Standing
 from rwaledger.domain.instruction import Instruction, Line, Operation
 
 
@@ -45,13 +46,23 @@ class _Orders:
                 balances[line.recipient] = received + line.amount_units
 
 
-def frozen_by_order(events: Sequence[ChainEvent], executions: Sequence[Execution]) -> Mapping[str, Frozen]:
-    """What authorised instructions leave frozen, by account; those of nothing else may be missing."""
-    orders, replayed = _Orders(), Replay()
-    upcoming = deque(events)
+def frozen_by_order(
+    events: Sequence[ChainEvent], executions: Sequence[Execution], start: Start = DEPLOYMENT, first_block: int = 0
+) -> Mapping[str, Frozen]:
+    """What authorised instructions leave frozen, by account; those of nothing else may be missing.
+
+    What was frozen when the first block began was found to be ordered before.
+    """
+    replayed, upcoming = start.replay(), deque(events)
+    while upcoming and upcoming[0].log.block_number < first_block:
+        replayed.apply(upcoming.popleft())
+    standings = replayed.standings.items()
+    orders = _Orders({a: Frozen(s.frozen_units, s.address_frozen) for a, s in standings if _is_frozen(s)})
     for execution in sorted(executions, key=lambda each: place_of(each.event.log)):
         stored = execution.stored
         if stored is None or execution.objection or not stored.instruction.operation.needs_order:
+            continue
+        if execution.event.log.block_number < first_block:
             continue
         while upcoming and place_of(upcoming[0].log) < place_of(execution.event.log):
             replayed.apply(upcoming.popleft())
@@ -79,3 +90,7 @@ def _after_forced(before: Frozen, amount_units: int, balance_units: int) -> Froz
     """The free units go first; only what was taken beyond them is no longer frozen, as in `forcedTransfer`."""
     free = max(0, balance_units - before.units)
     return replace(before, units=before.units - max(0, amount_units - free))
+
+
+def _is_frozen(standing: Standing) -> bool:
+    return bool(standing.frozen_units or standing.address_frozen)

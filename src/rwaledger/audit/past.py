@@ -9,7 +9,7 @@ from rwaledger.audit.acts import Place
 from rwaledger.audit.authority import ControlBook
 from rwaledger.audit.deals import Deals, DealsExtract, extract_deals, read_deals
 from rwaledger.audit.in_force import Terms
-from rwaledger.audit.senders import Sent, read_sent
+from rwaledger.audit.senders import Before, Sent, read_sent
 from rwaledger.chain.contracts import ASSET_TOKEN
 from rwaledger.chain.rpc import Node
 from rwaledger.domain.block import Block, ChainEvent, Pin
@@ -22,12 +22,13 @@ from rwaledger.registry.transactions import StoredTransaction
 
 @dataclass(frozen=True, slots=True)
 class PastExtract:
-    """What the register says, as of one snapshot."""
+    """What the register says, as of one snapshot; `before` tells of earlier transactions that are not among these."""
 
     transactions: tuple[StoredTransaction, ...]
     instruction_refs: frozenset[str]
     deals: DealsExtract
     instruments: tuple[Instrument, ...]
+    before: Before | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ def read_past(node: Node, extract: PastExtract, pin: Pin, seen: Seen) -> Past:
     return Past(
         times=_times(node, everything, seen.headers),
         terms={token: _terms(node, token, pin.block_number) for token in trusted},
-        sent=read_sent(node, extract.transactions, seen.events, pin),
+        sent=read_sent(node, extract.transactions, seen.events, pin, extract.before),
         deals=read_deals(node, extract.deals, everything, seen.later, pin),
         licences=seen.licences,
         instruction_refs=extract.instruction_refs,

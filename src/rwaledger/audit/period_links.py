@@ -12,6 +12,10 @@ from rwaledger.domain.reconciliation import Break
 _ROOTS = ("head", "sequence", "previous", "rows", "list")
 """What of a period is at fault, the root first: a head that does not hash its bytes tells nothing of the rest."""
 
+_CLOSINGS = (*_ROOTS[:3], "totals", "block", "anchored")
+"""What of a period tells that its supply or its number of holders is another one than was signed."""
+
+_OF_CLOSING = re.compile(r"period (\d+) (?:onwards )?(?:supply|holders)")
 _OF_PERIOD = re.compile(r"period (\d+) (\w+)(?: (\w+))?.*")
 _OF_ROW = re.compile(r"(\w+) (\[.*)")
 _WORD_MIN = 4
@@ -65,6 +69,25 @@ def roots_of_rows(signed: Iterable[Break], others: Sequence[Break]) -> Iterator[
             root = next((other for other in others if _is_about(other, each, match[1], _cells(match[2]))), None)
             if root:
                 yield each.break_id, root.break_id
+
+
+def roots_of_closings(signed: Sequence[Break], closings: Iterable[Break]) -> Iterator[tuple[str, str]]:
+    """Each finding of C03 on a closing, with that of C20 which says that the period is not as it was signed."""
+    for each in closings:
+        match = _OF_CLOSING.fullmatch(each.cause)
+        if match:
+            own = [other for other in signed if other.instrument_id == each.instrument_id]
+            # A step begins with the closing of the period before.
+            numbers = (int(match[1]), int(match[1]) - 1)
+            roots = (root for number in numbers for root in own if _is_of_closing(root, number))
+            root = next(roots, None)
+            if root:
+                yield each.break_id, root.break_id
+
+
+def _is_of_closing(found: Break, number: int) -> bool:
+    match = _OF_PERIOD.fullmatch(found.cause)
+    return match is not None and int(match[1]) == number and match[2] in _CLOSINGS
 
 
 def _candidates(breaks: Sequence[Break]) -> list[Break]:

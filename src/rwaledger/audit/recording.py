@@ -24,6 +24,8 @@ from rwaledger.registry.database import Connection
 from rwaledger.registry.reconciliations import RecordedReconciliation
 from rwaledger.registry.types import utc_now
 
+INCREMENTAL = "an incremental reconciliation looks at a part of the register, so it opens no gate and is not recorded"
+
 
 @dataclass(slots=True)
 class Recorded:
@@ -55,8 +57,11 @@ def record(c: Connection, found: Reconciliation) -> Recorded:
     A run at an earlier block than one on record adds what it saw first, and moves nothing.
 
     Raises:
-        UsageError: a check was left out, so that a break that is not found may be there all the same.
+        UsageError: a check or a part of the register was left out, so that a break that is not found may be there all
+            the same.
     """
+    if found.incremental is not None:
+        raise UsageError(INCREMENTAL, "Run it without --incremental.")
     missing = {check.ID for check in discover()} - {result.check for result in found.results}
     if missing:
         raise UsageError(

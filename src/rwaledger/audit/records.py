@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from rwaledger.audit.authority import ControlBook, Effect, Execution, effects
 from rwaledger.audit.blocks import Blocks
 from rwaledger.audit.faults import Fault
+from rwaledger.audit.judgement import Judgement, judge_acts
 from rwaledger.audit.office import Office
+from rwaledger.audit.openings import Closed, closings
+from rwaledger.audit.part import Opening
 from rwaledger.audit.past import Past
 from rwaledger.audit.periods import Periods
-from rwaledger.audit.replay import Replay, accounts_of, history, last_moves
+from rwaledger.audit.replay import Replay, Trail, trail
 from rwaledger.audit.waivers import Waivers
 from rwaledger.domain.block import ChainEvent, Log, Pin
 from rwaledger.domain.correction import LegKey, Reversal
@@ -99,7 +102,9 @@ class Register:
 class InstrumentRecords:
     """The four records of one instrument. `state` is None where foreign code stands at its address.
 
-    `unread` are its events beyond the pinned block, where that is as far as the register has read.
+    `unread` are its events beyond the pinned block, where that is as far as the register has read. Of a part, all
+    records are there from `first_block` on, and of earlier ones the whole history of some of its `accounts`; the others
+    have an `opening`.
     """
 
     instrument: Instrument
@@ -110,18 +115,36 @@ class InstrumentRecords:
     book: ControlBook
     accounts: tuple[str, ...]
     unread: tuple[ChainEvent, ...] = ()
+    first_block: int = 0
+    opening: Opening = field(default_factory=Opening)
+
+    @cached_property
+    def rows(self) -> Sequence[Posting]:
+        """The postings of all accounts that are looked at, from their openings on."""
+        if not self.first_block:
+            return self.register.postings
+        return [each for each in self.register.postings if self._is_followed(each)]
+
+    @cached_property
+    def _whole(self) -> frozenset[str]:
+        return frozenset(self.accounts).difference(self.opening.balances)
+
+    def _is_followed(self, posting: Posting) -> bool:
+        """Whether it stands behind the opening of its account: of one that is not looked at it never does."""
+        return posting.block_number >= self.first_block or posting.account in self._whole
 
     @cached_property
     def closing_balances(self) -> dict[str, int]:
         """Balance behind the last posting of each account."""
-        return {posting.account: posting.balance_after_units for posting in self.register.postings}
+        return {**self.opening.balances, **{posting.account: posting.balance_after_units for posting in self.rows}}
 
     @cached_property
     def reversing_legs(self) -> dict[str, list[Posting]]:
         """The legs of each account that have taken others back."""
         found: dict[str, list[Posting]] = {}
-        for reversal in self.register.reversals:
-            found.setdefault(reversal.by.account, []).append(reversal.by)
+        for leg in (reversal.by for reversal in self.register.reversals):
+            if self._is_followed(leg):
+                found.setdefault(leg.account, []).append(leg)
         return found
 
     @cached_property
@@ -129,19 +152,25 @@ class InstrumentRecords:
         """The postings of each place on the chain, in the order of their legs."""
         found: dict[Place, tuple[Posting, ...]] = {}
         for posting in self.register.postings:
-            place = (posting.block_number, posting.log_index)
-            found[place] = (*found.get(place, ()), posting)
+            place = posting.block_number, posting.log_index
+            before = found.get(place)
+            found[place] = (*before, posting) if before else (posting,)
         return found
 
     @cached_property
+    def trail(self) -> Trail:
+        """What the events leave behind, one by one."""
+        return trail(self.token.events, self.opening.start)
+
+    @property
     def account_events(self) -> dict[Place, ChainEvent]:
         """The events on the chain that touch a balance or a standing, by their place."""
-        return {place_of(event.log): event for event in self.token.events if accounts_of(event)}
+        return self.trail.touching
 
-    @cached_property
+    @property
     def standing_rows(self) -> dict[tuple[Place, str], Standing]:
         """What the history of standings has to be, by place and account, in the order of the chain."""
-        return history(self.token.events)
+        return self.trail.standings
 
     @cached_property
     def standings_of(self) -> dict[str, list[tuple[Place, Standing]]]:
@@ -162,23 +191,29 @@ class InstrumentRecords:
         return tuple(effects(self.token.events))
 
     @cached_property
+    def new_effects(self) -> tuple[Effect, ...]:
+        """Those of them that are judged: from the first block that is looked at on."""
+        first = self.first_block
+        return tuple(each for each in self.effects if each.event.log.block_number >= first) if first else self.effects
+
+    @cached_property
     def executions(self) -> dict[str, Execution]:
         """The instructions that were carried out, by their references."""
         return {execution.ref: execution for execution in self.book.executions}
 
-    @cached_property
+    @property
     def last_moves(self) -> dict[str, Place]:
         """Where units of each account moved last."""
-        return last_moves(self.token.events)
+        return self.trail.last_moves
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Records:
     """Everything that a check may look at.
 
     Instruments are in order of their names; `books` are the other contracts. `accounts` are those that belong to a
     holder on the register; `faults` are what loading them showed. `policy` has the figures by which the office is
-    judged. `waivers` are what people have signed of breaks.
+    judged. `waivers` are what people have signed of breaks. What stands before `first_block` was judged before.
     """
 
     pin: Pin
@@ -194,12 +229,34 @@ class Records:
     holders: Mapping[str, Holder] = field(default_factory=dict)
     faults: tuple[Fault, ...] = ()
     waivers: Waivers = field(default_factory=Waivers)
+    first_block: int = 0
 
     @property
     def contracts(self) -> tuple[ContractRecords, ...]:
         """All mirrored contracts, in order of their addresses."""
         found = [*(each.token for each in self.instruments), *self.books]
         return tuple(sorted(found, key=lambda each: each.contract.address))
+
+    @cached_property
+    def judgements(self) -> Mapping[str, Judgement]:
+        """Acts against instructions, by address of the instrument or settlement contract."""
+        books = {each.instrument.address: each.book for each in self.instruments}
+        books |= self.past.licences
+        return {
+            address: judge_acts(each.events, books[address].executions, self.past.answered, self.first_block)
+            for each in self.contracts
+            if (address := each.contract.address) in books
+        }
+
+    @cached_property
+    def closings(self) -> Mapping[str, Sequence[Closed]]:
+        """The register at the end of each signed period, by instrument."""
+        signed = self.periods.register.signed
+        return {
+            name: closings(each.register.postings, signed[name])
+            for each in self.instruments
+            if signed.get(name := each.instrument.instrument_id)
+        }
 
     def holder_id(self, account: str) -> str:
         """The holder of an account, empty where the register maps it to none."""

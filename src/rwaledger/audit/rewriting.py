@@ -130,7 +130,7 @@ def _carried(after: list[Posting], old_balance: int, new_balance: int) -> list[P
     if not after or after[0].balance_after_units != old_balance + after[0].amount_units:
         return after
     difference = new_balance - old_balance
-    return [replace(p, balance_after_units=p.balance_after_units + difference) for p in after]
+    return [p._replace(balance_after_units=p.balance_after_units + difference) for p in after]
 
 
 def _closing(row: Sequence[Posting]) -> int:

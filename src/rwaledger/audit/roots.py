@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from rwaledger.audit.checks import c20_signed_periods
+from rwaledger.audit.checks import c03_roll_forward, c20_signed_periods
 from rwaledger.audit.cures import KINDS, place_of_cause
-from rwaledger.audit.period_links import roots_of_rows
+from rwaledger.audit.period_links import roots_of_closings, roots_of_rows
 from rwaledger.audit.records import Records
 from rwaledger.audit.replay import accounts_of
 from rwaledger.domain.reconciliation import Break, CheckResult
@@ -37,6 +37,7 @@ def link(records: Records, results: Sequence[CheckResult], run: RunChecks) -> tu
         for break_id in settled:
             del pending[break_id]
     follows |= _behind_signed_rows(results, follows)
+    follows |= _behind_signed_closings(results, follows)
     return tuple(_with_roots(result, follows) for result in results)
 
 
@@ -45,6 +46,14 @@ def _behind_signed_rows(results: Sequence[CheckResult], follows: dict[str, str])
     found = [each for result in results for each in result.breaks if each.break_id not in follows]
     signed = [each for each in found if each.check == c20_signed_periods.ID]
     return dict(roots_of_rows(signed, [each for each in found if each.check != c20_signed_periods.ID]))
+
+
+def _behind_signed_closings(results: Sequence[CheckResult], follows: dict[str, str]) -> dict[str, str]:
+    """That a closing does not roll forward follows from its being another one than was signed."""
+    found = [each for result in results for each in result.breaks]
+    signed = [each for each in found if each.check == c20_signed_periods.ID]
+    closings = [each for each in found if each.check == c03_roll_forward.ID and each.break_id not in follows]
+    return dict(roots_of_closings(signed, closings))
 
 
 def _root_of(records: Records, found: Break, roots: Sequence[Break]) -> Break:

@@ -47,12 +47,26 @@ class Sent:
     lanes: tuple[Lane, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Before:
+    """Who had sent transactions before the first block that is looked at, and who some for instructions."""
+
+    first_block: int
+    of_instructions: frozenset[str]
+    senders: frozenset[str]
+
+
 def read_sent(
-    node: Node, rows: Sequence[StoredTransaction], events: Mapping[str, Sequence[ChainEvent]], pin: Pin
+    node: Node,
+    rows: Sequence[StoredTransaction],
+    events: Mapping[str, Sequence[ChainEvent]],
+    pin: Pin,
+    before: Before | None = None,
 ) -> Sent:
     """Rows, chain and lanes. `events` are those of all contracts, by address.
 
-    A lane begins with the block of the first deployment: what the key sent before is no business of this register.
+    A lane begins with the block of the first deployment: what the key sent before is no business of this register; or
+    with the first block that is looked at, where the rows `before` it are not given.
     """
     beginnings = [of_contract[0].log for of_contract in events.values() if of_contract]
     hashes = {row.tx_hash for row in rows} | {log.tx_hash for log in beginnings}
@@ -62,9 +76,12 @@ def read_sent(
     known = {row.tx_hash: mined[row.tx_hash] for row in rows if row.tx_hash in mined}
     of_instructions = {known[row.tx_hash].sender for row in rows if row.tx_hash in known and row.instruction_ref}
     recorded = {each.sender for each in known.values()}
+    if before is not None:
+        of_instructions, recorded = of_instructions | before.of_instructions, recorded | before.senders
     acting = deployers | of_instructions | _makers(events) | (recorded & _appointed(events))
     operators = with_keys(node, sorted(acting), pin.block_number)
     first = min((log.block_number for log in beginnings), default=pin.block_number)
+    first = first if before is None else before.first_block
     return Sent(tuple(rows), mined, tuple(_lanes(node, operators, known.values(), first, pin)))
 
 

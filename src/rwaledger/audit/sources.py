@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from rwaledger.audit.authority import ControlBook, control_book
-from rwaledger.audit.blocks import Blocks, BlocksExtract, extract_blocks, read_blocks
-from rwaledger.audit.chain_logs import decoded, logs_of
+from rwaledger.audit.authority import control_book, since
+from rwaledger.audit.blocks import Blocks, BlocksExtract, begin_blocks, extract_blocks, read_blocks
+from rwaledger.audit.books import Book, book_of, licences_of
+from rwaledger.audit.chain_logs import decoded, events_beyond
 from rwaledger.audit.contract_records import contract_records, is_there, logs_and_start
 from rwaledger.audit.faults import (
     Fault,
@@ -17,19 +18,20 @@ from rwaledger.audit.faults import (
     wrong_description,
 )
 from rwaledger.audit.office import OfficeExtract, OnChain, extract_office, read_office
+from rwaledger.audit.part import Opening, Part
 from rwaledger.audit.past import PastExtract, Seen, extract_past, read_past
 from rwaledger.audit.periods import PeriodsExtract, extract_periods, read_anchored
 from rwaledger.audit.pin import choose_pin
 from rwaledger.audit.records import ContractRecords, InstrumentRecords, Records, Register
-from rwaledger.audit.register_part import register_of
-from rwaledger.audit.replay import Replay, accounts_of, replay
+from rwaledger.audit.register_part import registers_of
+from rwaledger.audit.replay import Replay, replay
 from rwaledger.audit.reversals import without_reversals
-from rwaledger.audit.signatures import Sent, transactions_behind
+from rwaledger.audit.spread import Pending, Spread
 from rwaledger.audit.steps import Steps
 from rwaledger.audit.token_state import state_of
 from rwaledger.audit.waivers import Waivers, extract_waivers
 from rwaledger.chain.rpc import Node
-from rwaledger.domain.block import Block, ChainEvent, Log, Pin
+from rwaledger.domain.block import Block, Log, Pin
 from rwaledger.domain.holder import Account, Holder
 from rwaledger.domain.instrument import Instrument
 from rwaledger.domain.policy import Policy
@@ -54,7 +56,10 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class RegisterExtract:
-    """All that the register says, as of one snapshot; registers and logs by address of their contract."""
+    """All that the register says, as of one snapshot; registers and logs by address of their contract.
+
+    `begun` is the examination of the blocks, where that goes on already.
+    """
 
     pin: Pin
     contracts: tuple[Contract, ...]
@@ -73,10 +78,13 @@ class RegisterExtract:
     blocks_read: BlocksExtract
     periods: PeriodsExtract
     waivers: Waivers
+    begun: Sequence[Pending] | None = None
 
 
-def extract_register(c: Connection, node: Node, block: int | None) -> RegisterExtract:
+def extract_register(c: Connection, node: Node, block: int | None, spread: Spread | None = None) -> RegisterExtract:
     """The register up to the block to be pinned. Contracts that were deployed later, and have no code, are left out.
+
+    Where there is a `spread`, the blocks are examined there meanwhile.
 
     Raises:
         UsageError, ChainMismatch: as `choose_pin`.
@@ -90,39 +98,41 @@ def extract_register(c: Connection, node: Node, block: int | None) -> RegisterEx
     there = {each.address for each in contracts}
     listed = instruments.instruments(c)
     known = [i for i in listed if i.chain_id == chain_id and i.address in there]
+    blocks = extract_blocks(c, pin, contracts, chosen.fork)
+    begun = begin_blocks(node, blocks, contracts, spread)
     current = {each.address for each in ledger.checkpoints(c, chain_id) if each.block_number == number}
     logs = {each.address: _stored_logs(c, each, None if each.address in current else number) for each in contracts}
     waivers = extract_waivers(c, chain_id)
+    registers, postings = registers_of(c, known, current, number, waivers)
     return RegisterExtract(
         pin,
         tuple(contracts),
         tuple(known),
         logs,
-        {i.address: register_of(c, i.instrument_id, number, waivers, is_current=i.address in current) for i in known},
+        registers,
         holders.accounts(c, chain_id),
         {holder.holder_id: holder for holder in holders.holders(c)},
         tuple(instructions.instructions(c)),
         tuple(survey.unlisted(c, chain_id)),
-        _acted_on(c, chain_id, listed),
-        register_digest(c, number),
+        acted_on(c, chain_id, listed),
+        register_digest(c, number, postings=postings),
         _orphaned_refs(c, pin, contracts) if chosen.fork else frozenset(),
         extract_office(c, pin, known, contracts),
         extract_past(c, pin, known, contracts),
-        extract_blocks(c, pin, contracts, chosen.fork),
+        blocks,
         extract_periods(c, pin, known, contracts),
         waivers,
+        begun,
     )
 
 
-def read_records(extract: RegisterExtract, node: Node, steps: Steps, terms: Terms) -> Records:
-    """The records of an extract, with what the node says at its pinned block."""
+def read_records(extract: RegisterExtract, node: Node, steps: Steps, terms: Terms, part: Part | None = None) -> Records:
+    """The records of an extract, with what the node says at its pinned block; the logs of a `part` are read already."""
     steps.expect(len(extract.contracts) + len(extract.instruments))
     by_address = {each.address: each for each in extract.instruments}
     contracts: dict[str, ContractRecords] = {}
     faults = list(unlisted_rows(extract.unlisted))
-    told = {
-        contract.address: logs_and_start(node, contract, extract.pin.block_number) for contract in extract.contracts
-    }
+    told = part.logs if part else _told(node, extract)
     blocks = _blocks(node, extract, {address: logs for address, (logs, _) in told.items()}, steps)
     for contract in extract.contracts:
         address = contract.address
@@ -139,40 +149,49 @@ def read_records(extract: RegisterExtract, node: Node, steps: Steps, terms: Term
         faults += [fault] if fault else []
         steps.did_one()
     faults += _faults_of_chain(extract, node, contracts)
-    books = {address: _book(node, each, extract) for address, each in contracts.items() if address not in by_address}
+    others = {address: each for address, each in contracts.items() if address not in by_address}
+    books = {address: book_of(node, each, extract.pin, extract.orphaned_refs) for address, each in others.items()}
     found: list[InstrumentRecords] = []
     for each in extract.instruments:
-        found.append(_instrument_records(node, extract, each, contracts[each.address], books.get(each.control_book)))
+        book = books.get(each.control_book)
+        found.append(_instrument_records(node, extract, each, contracts[each.address], book, part))
         steps.did_one()
-    others = tuple(each for address, each in contracts.items() if address not in by_address)
+    headers = {**part.headers, **blocks.headers} if part else blocks.headers
     mapped = {a: account for a, account in extract.accounts.items() if account.holder_id in extract.holders}
     return Records(
         extract.pin,
         tuple(found),
-        others,
+        tuple(others.values()),
         mapped,
         extract.digest,
-        read_office(node, extract.office, extract.pin, _on_chain(node, extract, contracts, blocks.headers)),
-        read_past(node, extract.past, extract.pin, _seen(node, extract, contracts, books, blocks.headers)),
+        read_office(node, extract.office, extract.pin, _on_chain(node, extract, contracts, headers)),
+        read_past(node, extract.past, extract.pin, _seen(node, extract, contracts, books, headers)),
         blocks,
         read_anchored(node, extract.periods, extract.pin, terms.expected_heads, _trusted(contracts)),
         terms.policy,
         extract.holders,
         tuple(faults),
         extract.waivers,
+        part.first_block if part else 0,
     )
 
 
-def _acted_on(c: Connection, chain_id: int, listed: Sequence[Instrument]) -> frozenset[tuple[int, str]]:
+def acted_on(c: Connection, chain_id: int, listed: Sequence[Instrument]) -> frozenset[tuple[int, str]]:
     """What an instruction may be on: instruments and settlement contracts, deployed by the pinned block or later."""
     settlements = [each for each in instruments.contracts(c, chain_id) if each.kind is ContractKind.SETTLEMENT]
     named = frozenset((each.chain_id, each.address) for each in listed)
     return named.union((each.chain_id, each.address) for each in settlements)
 
 
+def _told(node: Node, extract: RegisterExtract) -> dict[str, tuple[list[Log], bool]]:
+    """The logs of each contract, and whether they begin where the register says."""
+    last = extract.pin.block_number
+    return {contract.address: logs_and_start(node, contract, last) for contract in extract.contracts}
+
+
 def _blocks(node: Node, extract: RegisterExtract, told: Mapping[str, Sequence[Log]], steps: Steps) -> Blocks:
     steps.expect(len(extract.blocks_read.ranges))
-    return read_blocks(node, extract.blocks_read, extract.pin, told, steps.did_one)
+    return read_blocks(node, extract.blocks_read, extract.pin, told, steps.did_one, extract.begun)
 
 
 def _on_chain(
@@ -180,7 +199,9 @@ def _on_chain(
 ) -> OnChain:
     """What the office is held against."""
     events = {address: each.events for address, each in contracts.items() if each.is_trusted}
-    later = [event for address in sorted(extract.office.attestors) for event in _beyond(node, address, extract.pin)]
+    later = [
+        event for address in sorted(extract.office.attestors) for event in events_beyond(node, address, extract.pin)
+    ]
     return OnChain(events, headers, later)
 
 
@@ -188,30 +209,20 @@ def _seen(
     node: Node,
     extract: RegisterExtract,
     contracts: Mapping[str, ContractRecords],
-    books: Mapping[str, _Book],
+    books: Mapping[str, Book],
     headers: Mapping[int, Block],
 ) -> Seen:
     """What the past is judged by."""
     settlements = [each for each in extract.contracts if each.kind is ContractKind.SETTLEMENT]
-    later = [event for each in settlements for event in _beyond(node, each.address, extract.pin)]
+    stored = extract.instructions
+    later = [event for each in settlements for event in events_beyond(node, each.address, extract.pin)]
     return Seen(
         {address: each.events for address, each in contracts.items()},
         later,
         headers,
         _trusted(contracts),
-        {each.address: _licences(extract, each, contracts[each.address].events, books) for each in settlements},
+        {each.address: licences_of(stored, each, contracts[each.address].events, books) for each in settlements},
     )
-
-
-def _licences(
-    extract: RegisterExtract, settlement: Contract, events: Sequence[ChainEvent], books: Mapping[str, _Book]
-) -> ControlBook:
-    """What was authorised on a settlement contract, by whichever control book."""
-    stored = {each.instruction.ref: each for each in extract.instructions}
-    executed = [event for address, book in books.items() if address != settlement.address for event in book.events]
-    later = frozenset(ref for book in books.values() for ref in book.later)
-    sent = {tx_hash: each for book in books.values() for tx_hash, each in book.sent.items()}
-    return control_book(stored, executed, events, settlement, later, sent)
 
 
 def _trusted(contracts: Mapping[str, ContractRecords]) -> frozenset[str]:
@@ -235,20 +246,6 @@ def _faults_of_chain(extract: RegisterExtract, node: Node, contracts: Mapping[st
     yield from unlisted_instructions(extract.instructions, extract.listed, frozenset(executed))
 
 
-@dataclass(frozen=True, slots=True)
-class _Book:
-    """A control book: its events, the references that it used beyond the pinned block, and what was sent to it."""
-
-    events: tuple[ChainEvent, ...] = ()
-    later: frozenset[str] = frozenset()
-    sent: Mapping[str, Sent] = field(default_factory=dict)
-
-
-def _book(node: Node, records: ContractRecords, extract: RegisterExtract) -> _Book:
-    later = extract.orphaned_refs.union(_later_refs(node, records.contract.address, extract.pin))
-    return _Book(records.events, later, transactions_behind(node, records.events))
-
-
 def _orphaned_refs(c: Connection, pin: Pin, contracts: Sequence[Contract]) -> frozenset[str]:
     """References used in blocks that the register has read and the chain has replaced; they are judged once rewound."""
     stored = [log for each in contracts for _, log in positions.events(c, each.chain_id, each.address)]
@@ -262,38 +259,36 @@ def _stored_logs(c: Connection, contract: Contract, upto: int | None) -> tuple[t
 
 
 def _instrument_records(
-    node: Node, extract: RegisterExtract, instrument: Instrument, token: ContractRecords, book: _Book | None
+    node: Node,
+    extract: RegisterExtract,
+    instrument: Instrument,
+    token: ContractRecords,
+    book: Book | None,
+    part: Part | None,
 ) -> InstrumentRecords:
-    found, register = book or _Book(), extract.registers[instrument.address]
-    replayed = replay(token.events)
-    accounts = _accounts(extract, register, replayed, token.events)
+    found, register = book or Book(), extract.registers[instrument.address]
+    opening = part.openings[instrument.instrument_id] if part else Opening()
+    replayed = replay(token.events, opening.start)
+    looked_at = part.accounts[instrument.instrument_id] if part else None
+    accounts = looked_at or _accounts(extract, register, replayed)
     state = state_of(node, instrument, accounts, extract.pin.block_number) if token.is_trusted else None
     stored = {each.instruction.ref: each for each in extract.instructions}
     authority = control_book(stored, found.events, token.events, instrument, found.later, found.sent)
+    authority = since(authority, opening.supply_units, part.first_block) if part else authority
     authority = without_reversals(authority, extract.waivers.reversals(instrument.instrument_id), token.events)
     # Beyond a fork the register has read another chain, and of this one nothing.
     ends_here = register.positions is not None or extract.blocks_read.fork is not None
-    unread = tuple(_beyond(node, instrument.address, extract.pin)) if ends_here else ()
-    return InstrumentRecords(instrument, token, state, replayed, register, authority, accounts, unread)
+    unread = tuple(events_beyond(node, instrument.address, extract.pin)) if ends_here else ()
+    first = part.first_block if part else 0
+    return InstrumentRecords(instrument, token, state, replayed, register, authority, accounts, unread, first, opening)
 
 
-def _accounts(
-    extract: RegisterExtract, register: Register, replayed: Replay, events: Sequence[ChainEvent]
-) -> tuple[str, ...]:
-    """Every account that any record knows: a full outer join, the issuance account included."""
+def _accounts(extract: RegisterExtract, register: Register, replayed: Replay) -> tuple[str, ...]:
+    """Every account that any record knows: a full outer join, the issuance account included.
+
+    Whom events touch has a balance or a standing behind them.
+    """
     found = {ISSUANCE_ACCOUNT, *extract.accounts, *replayed.balances, *replayed.standings, *register.standings}
-    found.update(account for event in events for account in accounts_of(event))
     found.update(posting.account for posting in register.postings)
     found.update(register.positions or ())
     return tuple(sorted(found))
-
-
-def _later_refs(node: Node, book: str, pin: Pin) -> Iterator[str]:
-    """References that the control book used beyond the pinned block."""
-    return (str(event.args["ref"]) for event in _beyond(node, book, pin) if event.name == "InstructionExecuted")
-
-
-def _beyond(node: Node, address: str, pin: Pin) -> Sequence[ChainEvent]:
-    """The events of a contract beyond the pinned block."""
-    events, _ = decoded(list(logs_of(node, address, pin.block_number + 1, node.head())))
-    return events

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 from rwaledger.audit.findings import amount, named_amount, where
 from rwaledger.audit.records import InstrumentRecords, Place, place_of
-from rwaledger.audit.replay import accounts_of, move_of
+from rwaledger.audit.replay import TRANSFER, accounts_of, move_of, standing_account
 from rwaledger.domain.block import ChainEvent
 from rwaledger.domain.correction import leg_key, side_of
 from rwaledger.domain.holder import Standing
-from rwaledger.domain.posting import ISSUANCE_ACCOUNT
+from rwaledger.domain.posting import ISSUANCE_ACCOUNT, Posting
 from rwaledger.domain.reconciliation import BreakClass
 
 NOTHING = "nothing"
@@ -35,23 +35,57 @@ class Difference:
 def differences(each: InstrumentRecords) -> Iterator[Difference]:
     """Events that the register lacks or has posted otherwise, then postings that no event stands behind."""
     known = {place_of(log) for _, log in each.token.register_logs}
-    for place, event in each.account_events.items():
-        move = move_of(event)
-        entered = place in each.groups if move else account_of(event) in each.register.history.get(place, ())
-        if place not in known or not entered:
+    groups, history = each.groups, each.register.history
+    events, standing_rows = each.account_events, each.standing_rows
+    for place, event in events.items():
+        if place not in known:
             yield _missing_in_register(each, place, event)
-        elif move and _legs(each, place) != list(move.legs):
-            yield _posted_otherwise(each, place, event)
-        elif move and _labels(each, place) != [(leg, event.log.tx_hash) for leg in range(2)]:
-            yield _labelled_otherwise(each, place, event)
-        elif not move:
-            yield from _stood_otherwise(each, place, account_of(event))
-    for place in each.groups:
-        behind = each.account_events.get(place)
-        if behind is None or move_of(behind) is None:
+        elif event.name != TRANSFER:
+            yield from _standing_differences(each, place, event)
+        elif place not in groups:
+            yield _missing_in_register(each, place, event)
+        elif not _is_posted(groups[place], event):
+            yield from _posting_differences(each, place, event)
+    for place in groups:
+        behind = events.get(place)
+        if behind is None or behind.name != TRANSFER:
             yield _missing_on_chain(each, place)
-    for place, rows in each.register.history.items():
-        yield from (_invented(place, a, rows[a]) for a in rows if (place, a) not in each.standing_rows)
+    for place, rows in history.items():
+        for account, stored in rows.items():
+            if (place, account) not in standing_rows:
+                yield _invented(place, account, stored)
+
+
+def _is_posted(group: Sequence[Posting], event: ChainEvent) -> bool:
+    """Whether the postings are the two legs of a transfer, as they were first entered."""
+    if len(group) != 2:
+        return False
+    (debit, credit), args, tx_hash = group, event.args, event.log.tx_hash
+    units = credit.amount_units
+    return (
+        (debit.account, credit.account, units) == (args["from"], args["to"], args["value"])
+        and (debit.amount_units, debit.leg, credit.leg) == (-units, 0, 1)
+        and debit.tx_hash == credit.tx_hash == tx_hash
+    )
+
+
+def _posting_differences(each: InstrumentRecords, place: Place, event: ChainEvent) -> Iterator[Difference]:
+    """What the postings of a transfer say otherwise; legs that a correction has entered may say it as well."""
+    move = move_of(event)
+    assert move is not None
+    if _legs(each, place) != list(move.legs):
+        yield _posted_otherwise(each, place, event)
+    elif _labels(each, place) != [(leg, event.log.tx_hash) for leg in range(2)]:
+        yield _labelled_otherwise(each, place, event)
+
+
+def _standing_differences(each: InstrumentRecords, place: Place, event: ChainEvent) -> Iterator[Difference]:
+    """What the register's history lacks of an event that sets a standing, or says otherwise."""
+    account = standing_account(event)
+    if account in each.register.history.get(place, ()):
+        yield from _stood_otherwise(each, place, account)
+    else:
+        yield _missing_in_register(each, place, event)
 
 
 def _stood_otherwise(each: InstrumentRecords, place: Place, account: str) -> Iterator[Difference]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,7 +15,10 @@ from rwaledger.cli.report_forms import Wanted, emit_document, form_options, writ
 from rwaledger.domain.errors import EXIT_BREAKS, EXIT_DONE, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from rwaledger.domain.reconciliation import Reconciliation
+    from rwaledger.registry.database import Readable
 
 _HEAD = re.compile("0x[0-9a-f]{64}")
 
@@ -34,6 +39,18 @@ def command() -> None:
     metavar="INSTRUMENT=HEAD",
     help="A head of a signed period that you have kept: it has to be in the register still; may be repeated.",
 )
+@click.option(
+    "--incremental",
+    is_flag=True,
+    help="Look only at what came after the last full reconciliation on record, and at some of the accounts.",
+)
+@click.option("--share", metavar="1/N", help="With --incremental: how many of the accounts that did not move.  [1/19]")
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Processes that work at once on a long history.  [as many as there are cores]",
+)
 @click.option("--names", is_flag=True, help="Name holders, with the privacy key; else their short names alone.")
 @form_options
 @pass_context
@@ -44,31 +61,31 @@ def run(
     checks: tuple[str, ...],
     record: bool,
     expected_heads: tuple[str, ...],
+    incremental: bool,
+    share: str | None,
     names: bool,
     **given: Any,
 ) -> int:
     """Reconcile at one pinned block. Exit code 0 where every check passes, 3 where one does not.
 
-    The report is printed; with --out it is written as well, in every form or in that of --form.
+    The report is printed; with --out it is written as well, in every form or in that of --form. An incremental run
+    says on its first page what it did not look at. It opens no gate, and is not recorded.
     """
-    from rwaledger.audit.reconcile import reconcile
     from rwaledger.report.model import build
     from rwaledger.report.reconciliation import document
     from rwaledger.report.reconciliation_fields import fields
 
+    workers = given.pop("workers") or os.cpu_count() or 1
     wanted = Wanted.of(given)
     if record and checks:
         raise UsageError("only a reconciliation by all checks goes on record", "Leave out --check, or --record.")
+    _require_full_for(record=record, heads=expected_heads, share=share, incremental=incremental)
     with progress() as shown, context.database.snapshot() as register:
-        found = reconcile(
-            register,
-            context.node,
-            block=block,
-            checks=list(checks) or None,
-            progress=lambda done, total: shown("reconcile", done, total),
-            policy=context.policy,
-            expected_heads=_heads(expected_heads),
-        )
+        how = _Run(block, list(checks) or None, lambda done, total: shown("reconcile", done, total), workers)
+        if incremental:
+            found = _part(context, register, share, how)
+        else:
+            found = _whole(context, register, _heads(expected_heads), how)
         zone = context.policy.zone
         report = build(register, found, context.seal if names else None, zone=zone)
     made, extra = document(report), fields(report)
@@ -78,6 +95,48 @@ def run(
         _record(context, found)
     emit_document(made, None if wanted.out else wanted.form, None, as_json=wanted.as_json, fields=extra)
     return EXIT_DONE if found.passed else EXIT_BREAKS
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What a full and an incremental run have in common."""
+
+    block: int | None
+    checks: list[str] | None
+    progress: Callable[[int, int], None]
+    workers: int
+
+
+def _whole(context: Context, register: Readable, heads: Mapping[str, str], how: _Run) -> Reconciliation:
+    from rwaledger.audit.reconcile import reconcile
+    from rwaledger.audit.spread import processes
+
+    terms: dict[str, Any] = {"policy": context.policy, "expected_heads": heads}
+    with processes(how.workers) as spread:
+        return reconcile(register, context.node, how.block, how.checks, how.progress, **terms, spread=spread)
+
+
+def _part(context: Context, register: Readable, share: str | None, how: _Run) -> Reconciliation:
+    from rwaledger.audit.incremental import reconcile_since
+    from rwaledger.audit.part import DEFAULT_SHARE, Share
+
+    of = Share.of(DEFAULT_SHARE if share is None else share)
+    return reconcile_since(register, context.node, of, how.block, how.checks, how.progress, policy=context.policy)
+
+
+def _require_full_for(*, record: bool, heads: tuple[str, ...], share: str | None, incremental: bool) -> None:
+    """What an incremental run cannot do, and what it alone can."""
+    if incremental and record:
+        from rwaledger.audit.recording import INCREMENTAL
+
+        raise UsageError(INCREMENTAL, "Leave out --incremental, or --record.")
+    if incremental and heads:
+        raise UsageError(
+            "C20 holds the heads that you have kept against the register, and an incremental run leaves it out",
+            "Leave out --incremental, or --expected-head.",
+        )
+    if share is not None and not incremental:
+        raise UsageError("a full reconciliation looks at every account, and takes no --share", "Add --incremental.")
 
 
 def _heads(given: tuple[str, ...]) -> dict[str, str]:

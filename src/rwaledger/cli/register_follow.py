@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rwaledger.cli.context import Context, pass_context
+from rwaledger.cli.context import Context, json_option, pass_context
 
 if TYPE_CHECKING:
     import threading
@@ -18,7 +18,15 @@ if TYPE_CHECKING:
 
 
 @click.command("follow")
-@click.option("--poll", "poll_s", type=click.FloatRange(min=0.05), default=1.0, show_default=True, metavar="SECONDS")
+@click.option(
+    "--poll",
+    "poll_s",
+    type=click.FloatRange(min=0.05),
+    default=1.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="Wait so long between two looks at the chain.",
+)
 @click.option("--port", type=click.IntRange(0, 65_535), help="Answer /health, /ready and /metrics on 127.0.0.1:PORT.")
 @click.option(
     "--ready-lag",
@@ -32,17 +40,15 @@ if TYPE_CHECKING:
     type=click.IntRange(min=0),
     help="Blocks that a reorganisation may take back without asking a person.  [64]",
 )
-@click.option(
-    "--log", "log_form", type=click.Choice(["text", "json"]), help="Form of the log.  [text on a terminal, else json]"
-)
+@json_option
 @pass_context
 def follow(
-    context: Context, poll_s: float, port: int | None, ready_lag: int, rewind_limit: int | None, log_form: str | None
+    context: Context, poll_s: float, port: int | None, ready_lag: int, rewind_limit: int | None, as_json: bool
 ) -> None:
     """Sync again and again until SIGTERM or Ctrl-C, which end it behind the batch in hand.
 
-    The log goes to stderr, a line for each batch and for whatever is waited for. A node or database that does not
-    answer is waited for.
+    The log goes to stderr, a line for each batch and for whatever is waited for: text on a terminal, else and with
+    --json a JSON object. A node or database that does not answer is waited for.
     """
     from rwaledger.mirror.finality import Finality
     from rwaledger.mirror.metrics import Metrics
@@ -51,7 +57,7 @@ def follow(
     from rwaledger.mirror.rewind import REWIND_LIMIT
     from rwaledger.mirror.service import Service
 
-    _log_to_stderr(log_form or ("text" if sys.stderr.isatty() else "json"))
+    _log_to_stderr(as_json=as_json or not sys.stderr.isatty())
     pulse = Pulse(lag_blocks_max=ready_lag)
     service = Service(
         context.database,
@@ -86,11 +92,11 @@ def _stop_on_signals(stop: threading.Event) -> None:
         signal.signal(each, ask)
 
 
-def _log_to_stderr(form: str) -> None:
+def _log_to_stderr(*, as_json: bool) -> None:
     """One line an event, its time in UTC."""
     import structlog
 
-    last = structlog.processors.JSONRenderer() if form == "json" else structlog.dev.ConsoleRenderer()
+    last = structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer()
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,7 +92,7 @@ def write_document(
 ) -> list[Path]:
     """Writes the document: to a file, or into a folder in the form that is asked for, else in every form.
 
-    Without typst, every form but PDF is written, and a word says so.
+    Of every form those are left out that need a package which is not installed, or cannot take so much; a word says so.
     """
     from rwaledger.report.forms import FORMS
 
@@ -131,7 +132,7 @@ def _form_of(out: Path) -> str:
 def _write(document: Document, form: Form, path: Path, fields: Mapping[str, Any] | None, *, needed: bool) -> bool:
     try:
         content = _rendered(document, form, fields)
-    except MissingExtra as error:
+    except (MissingExtra, UsageError) as error:
         if needed:
             raise
         say(f"no {path.name}: {error.message}. {error.next_step}")
@@ -151,6 +152,7 @@ def _rendered(document: Document, form: Form, fields: Mapping[str, Any] | None) 
 
 def _print(document: Document, name: str, fields: Mapping[str, Any] | None) -> None:
     from rwaledger.report.forms import FORMS
+    from rwaledger.report.values import visible
 
     if name == "terminal":
         from rwaledger.report.forms import terminal
@@ -158,4 +160,7 @@ def _print(document: Document, name: str, fields: Mapping[str, Any] | None) -> N
         click.echo(terminal.render(document, colour=True), nl=False)
         return
     text = _rendered(document, FORMS[name], fields).decode("utf-8")
+    if sys.stdout.isatty():
+        # Programs get the very text; a screen must not be steered by a name.
+        text = "\n".join(visible(line) for line in text.replace("\r\n", "\n").split("\n"))
     click.echo(text, nl=not text.endswith("\n"))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import IntEnum, StrEnum
 
 _EPOCH = date(1970, 1, 1)
+_SECONDS_A_DAY = 86_400
 FIRST_DAY, LAST_DAY = _EPOCH, date(2149, 6, 6)
 """Days 0 and 65,535: the first and the last that the account word can hold."""
 
@@ -116,4 +117,4 @@ def date_of_day_number(number: int) -> date:
 
 def day_of_timestamp(timestamp: int) -> int:
     """The day number, in UTC, of a block's time."""
-    return day_number(datetime.fromtimestamp(timestamp, UTC).date())
+    return timestamp // _SECONDS_A_DAY

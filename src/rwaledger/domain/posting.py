@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 ISSUANCE_ACCOUNT = "0x" + "0" * 40
 """The zero address: its balance is minus the supply, so that all balances of an instrument sum to zero."""
 
 
-@dataclass(frozen=True, slots=True)
-class Posting:
+class Posting(NamedTuple):
     """One leg of a move: `amount_units` is signed, `balance_after_units` the account's balance behind it.
 
     `leg` 0 is the debit of the sender, `leg` 1 the credit of the recipient, of the log at
-    (`block_number`, `log_index`).
+    (`block_number`, `log_index`). A tuple, as logs are: a register has millions of them.
     """
 
     instrument_id: str

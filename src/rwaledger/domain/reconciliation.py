@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -79,7 +80,8 @@ class Break:
 class CheckResult:
     """What one check found. `coverage` counts what it looked at, by name, such as `{"accounts": 512}`.
 
-    `let_pass` are the ids of those breaks that are exempt, or were signed off as facts; the note says by whom.
+    `let_pass` are the ids of those breaks that are exempt, or were signed off as facts; the note says by whom. Of a
+    part, `out_of` says how many there are of some of what it covered, looked at or not.
     """
 
     check: str
@@ -89,6 +91,7 @@ class CheckResult:
     breaks: tuple[Break, ...] = ()
     note: str = ""
     let_pass: frozenset[str] = frozenset()
+    out_of: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def failing(self) -> tuple[Break, ...]:
@@ -98,12 +101,32 @@ class CheckResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Incremental:
+    """What an incremental reconciliation rests on, and what it looked at.
+
+    It begins behind the block of the last full one on record. Of the `known` accounts it looked at the `whole` history
+    of some, among them one `share`, whose `turn` it was; others moved since, and were `opened` with what the register
+    had of them at that block. `left_out` are checks that need everything.
+    """
+
+    base_block: int
+    base_hash: str
+    share: str
+    turn: int
+    whole: int
+    opened: int
+    known: int
+    left_out: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Reconciliation:
-    """All checks at one pinned block."""
+    """All checks at one pinned block; `incremental` where they looked at a part alone, and no digest was taken then."""
 
     pin: Pin
     register_digest: str
     results: tuple[CheckResult, ...]
+    incremental: Incremental | None = None
 
     @property
     def breaks(self) -> tuple[Break, ...]:

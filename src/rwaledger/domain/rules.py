@@ -6,7 +6,6 @@ anything is sent, and so that each of the two can be tested against the other.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from rwaledger.domain.holder import LockUp, Standing, day_of_timestamp
@@ -65,7 +64,7 @@ class RegisterModel:
 
     def judge(self, move: Move) -> Restriction:
         """The first rule that the move would break, or NONE."""
-        return next(self._broken(move), Restriction.NONE)
+        return self._broken(move) or Restriction.NONE
 
     def apply(self, move: Move) -> Restriction:
         """Judges the move, and carries it out where no rule is broken."""
@@ -76,11 +75,11 @@ class RegisterModel:
 
     def judge_recipient(self, account: str) -> Restriction:
         """Whether the account may receive at all; what an enforcement order is held to."""
-        return next(self._recipient_breaks(account), Restriction.NONE)
+        return self._broken_by_recipient(account) or Restriction.NONE
 
     def judge_sender(self, account: str) -> Restriction:
         """Whether the account may send at all."""
-        return next(self._sender_breaks(account), Restriction.NONE)
+        return self._broken_by_sender(account) or Restriction.NONE
 
     def balance(self, account: str) -> int:
         """Units on an account."""
@@ -96,104 +95,108 @@ class RegisterModel:
 
     def carry_out(self, move: Move) -> None:
         """Moves the units, whatever the rules say."""
-        before = [self.balance(move.sender) > 0, self.balance(move.recipient) > 0]
+        counts = self.rules.counts_holders and move.sender != move.recipient
+        before = self._holding(move) if counts else 0
+        balances, sender, recipient = self.balances, move.sender, move.recipient
         if move.is_issue:
             self.supply_units += move.amount_units
         else:
-            self.balances[move.sender] = self.balance(move.sender) - move.amount_units
+            balances[sender] = balances.get(sender, 0) - move.amount_units
         if move.is_redemption:
             self.supply_units -= move.amount_units
         else:
-            self.balances[move.recipient] = self.balance(move.recipient) + move.amount_units
-        if self.rules.counts_holders and move.sender != move.recipient:
-            after = [self.balance(move.sender) > 0, self.balance(move.recipient) > 0]
-            self.holder_count += sum(after) - sum(before)
+            balances[recipient] = balances.get(recipient, 0) + move.amount_units
+        if counts:
+            self.holder_count += self._holding(move) - before
 
-    def _broken(self, move: Move) -> Iterator[Restriction]:
+    def _holding(self, move: Move) -> int:
+        """How many of the two sides hold something."""
+        return (self.balance(move.sender) > 0) + (self.balance(move.recipient) > 0)
+
+    def _broken(self, move: Move) -> Restriction | None:
+        """The first rule broken, in the order in which the contract tries them."""
+        is_issue, is_redemption, changes_nothing = move.is_issue, move.is_redemption, move.changes_nothing
         if self.paused:
-            yield Restriction.PAUSED
-        if move.is_issue and not self.active:
-            yield Restriction.NOT_ACTIVE
-        if not (move.is_issue or move.is_redemption):
-            yield from self._window_breaks()
-        if not move.is_issue:
-            yield from self._sender_breaks(move.sender)
-        if not move.is_redemption:
-            yield from self._recipient_breaks(move.recipient)
-        if not move.is_issue:
-            yield from self._amount_breaks(move)
-        if not (move.is_redemption or move.changes_nothing):
-            yield from self._cap_breaks(move)
-        if move.is_issue and not move.changes_nothing:
-            yield from self._supply_breaks(move)
+            return Restriction.PAUSED
+        if is_issue and not self.active:
+            return Restriction.NOT_ACTIVE
+        return (
+            (None if is_issue or is_redemption else self._broken_by_time())
+            or (None if is_issue else self._broken_by_sender(move.sender))
+            or (None if is_redemption else self._broken_by_recipient(move.recipient))
+            or (None if is_issue else self._broken_by_amount(move))
+            or (None if is_redemption or changes_nothing else self._broken_by_caps(move))
+            or (self._broken_by_supply(move) if is_issue and not changes_nothing else None)
+        )
 
-    def _window_breaks(self) -> Iterator[Restriction]:
+    def _broken_by_time(self) -> Restriction | None:
         """The window binds transfers between holders; both of its ends are in it."""
         if self.now < self.rules.opens_at:
-            yield Restriction.NOT_YET_OPEN
+            return Restriction.NOT_YET_OPEN
         if self.rules.closes_at and self.rules.closes_at < self.now:
-            yield Restriction.CLOSED
+            return Restriction.CLOSED
+        return None
 
-    def _sender_breaks(self, account: str) -> Iterator[Restriction]:
-        standing = self.standing(account)
+    def _broken_by_sender(self, account: str) -> Restriction | None:
+        standing = self.standings.get(account, _STRANGER)
         if not standing.admitted:
-            yield Restriction.SENDER_NOT_ADMITTED
+            return Restriction.SENDER_NOT_ADMITTED
         if standing.suspended:
-            yield Restriction.SENDER_SUSPENDED
+            return Restriction.SENDER_SUSPENDED
         if day_of_timestamp(self.now) > standing.valid_until_day:
-            yield Restriction.SENDER_LAPSED
-        if standing.address_frozen:
-            yield Restriction.SENDER_FROZEN
+            return Restriction.SENDER_LAPSED
+        return Restriction.SENDER_FROZEN if standing.address_frozen else None
 
-    def _recipient_breaks(self, account: str) -> Iterator[Restriction]:
-        standing = self.standing(account)
+    def _broken_by_recipient(self, account: str) -> Restriction | None:
+        standing = self.standings.get(account, _STRANGER)
         if not standing.admitted:
-            yield Restriction.RECIPIENT_NOT_ADMITTED
+            return Restriction.RECIPIENT_NOT_ADMITTED
         if standing.suspended:
-            yield Restriction.RECIPIENT_SUSPENDED
+            return Restriction.RECIPIENT_SUSPENDED
         if day_of_timestamp(self.now) > standing.valid_until_day:
-            yield Restriction.RECIPIENT_LAPSED
-        if standing.address_frozen:
-            yield Restriction.RECIPIENT_FROZEN
-        if not self._is_allowed(standing.country):
-            yield Restriction.COUNTRY_NOT_ALLOWED
-        if self.rules.classes and standing.investor_class not in self.rules.classes:
-            yield Restriction.CLASS_NOT_ALLOWED
+            return Restriction.RECIPIENT_LAPSED
+        return Restriction.RECIPIENT_FROZEN if standing.address_frozen else self._broken_by_offer(standing)
 
-    def _is_allowed(self, country: int) -> bool:
-        """A list of countries, where it is on, decides alone; else only the guarded country is kept out."""
-        if self.rules.countries_restricted:
-            return country in self.rules.countries
-        return not self.rules.guarded_country or country != self.rules.guarded_country
+    def _broken_by_offer(self, standing: Standing) -> Restriction | None:
+        """Residents of where, and investors of which class, may receive.
 
-    def _amount_breaks(self, move: Move) -> Iterator[Restriction]:
+        A list of countries, where it is on, decides alone; else only the guarded country is kept out.
+        """
+        rules, country = self.rules, standing.country
+        guarded = rules.guarded_country != 0 and country == rules.guarded_country
+        if country not in rules.countries if rules.countries_restricted else guarded:
+            return Restriction.COUNTRY_NOT_ALLOWED
+        if rules.classes and standing.investor_class not in rules.classes:
+            return Restriction.CLASS_NOT_ALLOWED
+        return None
+
+    def _broken_by_amount(self, move: Move) -> Restriction | None:
         """What is frozen and what is locked up may be the same units: the account keeps the larger of the two."""
-        held, lock_up = self.balance(move.sender), self.lock_up(move.sender)
+        sender, held = move.sender, self.balances.get(move.sender, 0)
+        standing, lock_up = self.standings.get(sender, _STRANGER), self.lock_ups.get(sender, _NO_LOCK_UP)
         if move.amount_units > held:
-            yield Restriction.INSUFFICIENT_BALANCE
-        if move.amount_units > max(0, held - self.standing(move.sender).frozen_units):
-            yield Restriction.INSUFFICIENT_UNFROZEN_BALANCE
+            return Restriction.INSUFFICIENT_BALANCE
+        if move.amount_units > max(0, held - standing.frozen_units):
+            return Restriction.INSUFFICIENT_UNFROZEN_BALANCE
         is_locked = self.now < lock_up.until and move.amount_units > max(0, held - lock_up.amount_units)
-        if is_locked:
-            yield Restriction.LOCKED_UP
+        return Restriction.LOCKED_UP if is_locked else None
 
-    def _cap_breaks(self, move: Move) -> Iterator[Restriction]:
+    def _broken_by_caps(self, move: Move) -> Restriction | None:
         held, rules = self.balance(move.recipient), self.rules
         if rules.max_balance_units and held + move.amount_units > rules.max_balance_units:
-            yield Restriction.BALANCE_CAP_EXCEEDED
+            return Restriction.BALANCE_CAP_EXCEEDED
+        if not rules.holder_cap or held != 0 or self.holder_count < rules.holder_cap:
+            return None
         # Whoever hands over everything makes room for a new holder.
         makes_room = not move.is_issue and move.amount_units == self.balance(move.sender)
-        needs_room = held == 0 and not makes_room
-        if rules.holder_cap and needs_room and self.holder_count >= rules.holder_cap:
-            yield Restriction.HOLDER_CAP_EXCEEDED
+        return None if makes_room else Restriction.HOLDER_CAP_EXCEEDED
 
-    def _supply_breaks(self, move: Move) -> Iterator[Restriction]:
+    def _broken_by_supply(self, move: Move) -> Restriction | None:
         supply = self.supply_units + move.amount_units
         if supply > MAX_UNITS:
-            yield Restriction.SUPPLY_EXCEEDED
+            return Restriction.SUPPLY_EXCEEDED
         if self.reserve is None:
-            return
+            return None
         if self.now > self.reserve.expires_at:
-            yield Restriction.RESERVE_LAPSED
-        if supply > self.reserve.amount_units:
-            yield Restriction.RESERVE_EXCEEDED
+            return Restriction.RESERVE_LAPSED
+        return Restriction.RESERVE_EXCEEDED if supply > self.reserve.amount_units else None

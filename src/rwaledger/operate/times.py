@@ -13,11 +13,11 @@ def parse_moment(text: str) -> datetime:
     """
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise ValueError(f"{text!r} is no time with its zone, written like 2026-07-31T17:00+08:00")
-    return moment.astimezone(UTC).replace(microsecond=0)
+        if moment.tzinfo is not None:
+            return moment.astimezone(UTC).replace(microsecond=0)
+    except (ValueError, OverflowError):  # the latter where UTC is beyond the calendar
+        pass
+    raise ValueError(f"{text!r} is no time with its zone, written like 2026-07-31T17:00+08:00")
 
 
 def parse_day(text: str) -> date:

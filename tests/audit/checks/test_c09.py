@@ -193,7 +193,7 @@ def test_rules_that_were_never_in_force_on_the_chain_would_have_been_broken(
             token=replace(
                 each.token,
                 events=tuple(
-                    replace(e, args={**e.args, "current": current}) if e.name == "RulesChanged" else e
+                    e._replace(args={**e.args, "current": current}) if e.name == "RulesChanged" else e
                     for e in each.token.events
                 ),
             ),

@@ -147,7 +147,7 @@ def test_a_leg_that_did_not_move_is_named(played: Played) -> None:
 def test_a_leg_of_another_amount_is_two_differences(played: Played) -> None:
     records = load(played.database, played.node)
     gone = bonds_of_the_trade(records, played)
-    less = replace(gone, args={**gone.args, "value": 3_999})
+    less = gone._replace(args={**gone.args, "value": 3_999})
     found = judged(with_events(records, "GRN28", lambda event: [less] if event == gone else [event]))
     assert [each.break_class.value for each in found] == ["MISSING_ON_CHAIN", "AMOUNT"]
     assert [each.left.value.split()[0] for each in found] == ["nothing", "3999"]
@@ -160,7 +160,7 @@ def test_a_payment_back_beside_the_legs_is_named(played: Played) -> None:
     lantau, chan = str(bonds.args["from"]), str(bonds.args["to"])
 
     def beside(sender: str, recipient: str) -> Records:
-        log = replace(bonds.log, log_index=bonds.log.log_index + 50)
+        log = bonds.log._replace(log_index=bonds.log.log_index + 50)
         extra = ChainEvent("Transfer", {"from": sender, "to": recipient, "value": 7}, log)
         return with_events(records, "GRN28", lambda event: [event, extra] if event == bonds else [event])
 

@@ -30,6 +30,7 @@ BY_HOLDER_DATA = "attested: events = holder"
 BY_LAST_MOVE = "position: last move"
 
 _DAY_MAX = 65_535
+_STRANGER = Standing()
 
 
 def run(records: Records) -> CheckResult:
@@ -86,9 +87,9 @@ def _compare_attested(findings: Findings, each: InstrumentRecords, account: str)
     """Class, country, validity and suspension; what is frozen is the matter of C11."""
     replayed = EVENTS, each.replayed.standing(account)
     if each.state:
-        state = STATE, each.state.standings.get(account, Standing())
+        state = STATE, each.state.standings.get(account, _STRANGER)
         _differ_attested(findings, each, account, (state, replayed), BY_ATTESTED_STATE)
-    register = REGISTER, each.register.standings.get(account, Standing())
+    register = REGISTER, each.register.standings.get(account, _STRANGER)
     _differ_attested(findings, each, account, (replayed, register), BY_ATTESTED_REGISTER)
 
 
@@ -99,6 +100,8 @@ def _differ_attested(
     sides: tuple[tuple[str, Standing], tuple[str, Standing]],
     cause: str,
 ) -> None:
+    if sides[0][1] == sides[1][1]:
+        return
     left, right = (Value(record, _described(standing)) for record, standing in sides)
     if left.value != right.value:
         summary = "what is attested of the account differs"
@@ -137,9 +140,12 @@ def _compare_holder(findings: Findings, each: InstrumentRecords, account: str) -
     holder = records.holders.get(records.holder_id(account))
     if holder is None or not standing.admitted:
         return
-    until = day_number(holder.valid_until)
-    known = replace(standing, investor_class=int(holder.investor_class), country=holder.country, valid_until_day=until)
-    if known == standing or _is_on_its_way(each, account, known):
+    of_holder = int(holder.investor_class), holder.country, day_number(holder.valid_until)
+    if of_holder == (standing.investor_class, standing.country, standing.valid_until_day):
+        return
+    investor_class, country, until = of_holder
+    known = replace(standing, investor_class=investor_class, country=country, valid_until_day=until)
+    if _is_on_its_way(each, account, known):
         return
     found_before = (b.break_id for b in findings.breaks if (b.holder_id, b.cause) == (holder.holder_id, BY_HOLDER_DATA))
     findings.add(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from rwaledger.audit.findings import REGISTER, Findings, amount, cause_of
 from rwaledger.audit.records import InstrumentRecords, Place, Records
-from rwaledger.audit.replay import move_of
+from rwaledger.audit.replay import TRANSFER
 from rwaledger.domain.posting import Posting
 from rwaledger.domain.reconciliation import BreakClass, CheckResult, Value
 
@@ -54,7 +54,7 @@ class _Originals:
     """The groups that a transfer on the chain stands behind, to find what repeats one of them."""
 
     def __init__(self, each: InstrumentRecords) -> None:
-        moves = (place for place, event in each.account_events.items() if move_of(event))
+        moves = (place for place, event in each.account_events.items() if event.name == TRANSFER)
         self._legs = {place: _legs(each.groups[place]) for place in moves if place in each.groups}
         self._of_transaction: dict[str, list[Place]] = {}
         self._of_legs: dict[frozenset[tuple[str, int]], Place] = {}
@@ -62,10 +62,8 @@ class _Originals:
             self._of_transaction.setdefault(each.groups[place][0].tx_hash, []).append(place)
             self._of_legs.setdefault(frozenset(legs), place)
 
-    def repeated_by(self, place: Place, group: Sequence[Posting]) -> Place | None:
+    def repeated_by(self, group: Sequence[Posting]) -> Place | None:
         """What a group without a transfer repeats: of its transaction in whole or part, else the same legs anywhere."""
-        if place in self._legs:
-            return None
         legs = _legs(group)
         near = self._of_transaction.get(group[0].tx_hash, ())
         same = (other for other in near if legs <= self._legs[other])
@@ -73,14 +71,22 @@ class _Originals:
 
 
 def _faults(each: InstrumentRecords) -> Iterator[tuple[Place, _Fault]]:
-    originals = _Originals(each)
+    """Only what no transfer stands behind may repeat another group; the originals are looked up where there is any."""
+    events = each.account_events
+    originals: _Originals | None = None
     for place, group in each.groups.items():
-        fault = _fault(group, place, originals.repeated_by(place, group))
+        repeated, event = None, events.get(place)
+        if event is None or event.name != TRANSFER:
+            originals = originals or _Originals(each)
+            repeated = originals.repeated_by(group)
+        fault = _fault(group, place, repeated)
         if fault:
             yield place, fault
 
 
 def _fault(group: Sequence[Posting], place: Place, repeated: Place | None) -> _Fault | None:
+    if repeated is None and len(group) == 2 and group[0].amount_units + group[1].amount_units == 0:
+        return None
     where, account = f"block {place[0]}, log {place[1]}", group[-1].account
     if repeated:
         original = f"block {repeated[0]}, log {repeated[1]}"
@@ -89,9 +95,7 @@ def _fault(group: Sequence[Posting], place: Place, repeated: Place | None) -> _F
         return _Fault(BreakClass.DUPLICATE, account, f"posting entered twice: {where}")
     if len(group) != 2:
         return _Fault(BreakClass.AMOUNT, account, f"{len(group)} legs instead of 2: {where}")
-    if sum(posting.amount_units for posting in group) != 0:
-        return _Fault(BreakClass.AMOUNT, account, f"debit and credit differ: {where}")
-    return None
+    return _Fault(BreakClass.AMOUNT, account, f"debit and credit differ: {where}")
 
 
 def _legs(group: Sequence[Posting]) -> Counter[tuple[str, int]]:

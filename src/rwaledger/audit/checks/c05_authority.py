@@ -56,7 +56,7 @@ def _judge_book(findings: Findings, instrument_id: str, book: ControlBook) -> No
 def _require_authority(findings: Findings, each: InstrumentRecords) -> None:
     """What was done by nobody's instruction at all."""
     behind = {place_of(event.log) for execution in each.book.executions for event in execution.effects}
-    privileged = [effect for effect in effects(each.token.events) if effect.deed.operation in _UNDUE]
+    privileged = [effect for effect in each.new_effects if effect.deed.operation in _UNDUE]
     findings.count(privileged_moves=len(privileged))
     for effect in privileged:
         if place_of(effect.event.log) not in behind:
@@ -174,14 +174,17 @@ def _require_own_rows(findings: Findings, instrument_id: str, book: ControlBook)
 def _compare_lines(
     findings: Findings, each: InstrumentRecords, execution: Execution, stored: StoredInstruction, *, follows_from: str
 ) -> None:
-    """Each line has its effect, and no effect is without a line."""
-    lines = Counter(deeds_of(stored))
-    for effect in effects(execution.effects):
+    """Each line has its effect, and no effect is without a line; in their order nothing has to be counted."""
+    ordered, done = deeds_of(stored), effects(execution.effects)
+    if ordered == [effect.deed.as_ordered for effect in done]:
+        return
+    lines = Counter(ordered)
+    for effect in done:
         if lines[effect.deed.as_ordered] > 0:
             lines[effect.deed.as_ordered] -= 1
         elif effect.deed.operation in _UNDUE:
             _undue(findings, each, effect, "no line in the instruction behind it", follows_from=follows_from)
-    for number, deed in enumerate(deeds_of(stored), 1):
+    for number, deed in enumerate(ordered, 1):
         if lines[deed] > 0:
             lines[deed] -= 1
             _without_effect(findings, each, execution, number, deed, follows_from=follows_from)

@@ -45,8 +45,9 @@ def run(records: Records) -> CheckResult:
     group_of = {account: each.account for each in ledgers.values() for account in each.accounts}
     for each in records.instruments:
         name = each.instrument.instrument_id
-        moved = moves_by_group(moves(records, each), group_of)
-        for ledger in (ledger for ledger in ledgers.values() if ledger.instrument_id == name):
+        judged = [ledger for ledger in ledgers.values() if ledger.instrument_id == name]
+        moved = moves_by_group(moves(records, each, group_of), group_of) if judged else {}
+        for ledger in judged:
             if not ledger.accounts & records.office.excused.accounts:
                 _judge(findings, each, ledger, moved.get(ledger.account, []))
     known = {each.instrument.instrument_id for each in records.instruments}

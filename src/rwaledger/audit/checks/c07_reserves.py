@@ -62,12 +62,15 @@ def _judge_counts(findings: Findings, each: InstrumentRecords, miscounted: _Misc
         _require_nothing_outstanding(findings, each, now)
         return
     for statement, outstanding in zip(statements, then, strict=True):
+        is_new, is_last = statement.as_of > each.opening.time, statement is statements[-1]
+        if not is_new and not is_last:
+            continue
         ineligible = _judge_lines(findings, each, statement)
         roots = [(statement.total_units, found.break_id) for _, found in ineligible]
         roots += [miscounted[statement.as_of]] if statement.as_of in miscounted else []
         lost = sum(found.line.value_units for found, _ in ineligible)
-        is_short = _judge_coverage(findings, each, statement, outstanding, (lost, roots))
-        if statement is statements[-1] and not is_short:
+        is_short = is_new and _judge_coverage(findings, each, statement, outstanding, (lost, roots))
+        if is_last and not is_short:
             _judge_coverage(findings, each, statement, now, (lost, roots))
 
 

@@ -28,8 +28,9 @@ from datetime import date, datetime
 from rwaledger.audit.authority import Effect
 from rwaledger.audit.findings import EVENTS, REGISTER, Findings, cause_of, named_amount, where
 from rwaledger.audit.records import InstrumentRecords, Place, Records, place_of
-from rwaledger.audit.replay import Replay, move_of
+from rwaledger.audit.replay import TRANSFER, standing_account
 from rwaledger.audit.standing_then import known_by, residences_about, supported_until
+from rwaledger.domain.block import ChainEvent
 from rwaledger.domain.dossier import Dossier
 from rwaledger.domain.holder import FIRST_DAY, Standing, date_of_day_number, day_number
 from rwaledger.domain.instruction import Operation
@@ -47,6 +48,8 @@ PURPOSE = (
 DOSSIER = f"{REGISTER}: dossier"
 _BY_ORDER = (Operation.FORCE_TRANSFER, Operation.RECOVER)
 _ADMITTED = "AccountAdmitted"
+
+_STRANGER = Standing()
 
 _TOLD_LATER = "sides_stated_later"
 _ELSEWHERE = "resident elsewhere"
@@ -72,24 +75,71 @@ def run(records: Records) -> CheckResult:
 
 
 def _judge_moves(findings: Findings, roots: _Roots, each: InstrumentRecords) -> None:
-    name, excused = each.instrument.instrument_id, findings.records.office.excused
-    by_place = {place_of(effect.event.log): effect for effect in each.effects if effect.deed.move.amount_units}
-    authorised, unproved = _authorised_places(each), set[str]()
-    replayed = Replay()
+    walk = _Walk(findings, roots, each)
+    moves = (effect for effect in each.new_effects if effect.deed.move.amount_units)
+    effect = next(moves, None)
     for event in each.token.events:
-        place = place_of(event.log)
-        effect = by_place.get(place)
-        if effect and effect.deed.operation in _BY_ORDER:
-            findings.count(by_order=1)
-        elif effect and (name, place) not in excused.places:
-            findings.count(moves=1)
-            for account in _sides(effect):
-                side = _Side(account, replayed.standing(account), account not in unproved)
-                _judge_side(findings, roots, each, effect, side)
+        if effect is not None and event is effect.event:
+            walk.move(effect)
+            effect = next(moves, None)
+        if event.name != TRANSFER:
+            walk.stand(event)
+    findings.count(moves=walk.moves, sides=walk.sides, by_order=walk.by_order)
+
+
+class _Walk:
+    """The events of an instrument in their order: how accounts stand, and whether the sides of a move may make it.
+
+    Whoever was found in good standing is so until its standing changes or the day ends.
+    """
+
+    def __init__(self, findings: Findings, roots: _Roots, each: InstrumentRecords) -> None:
+        self.moves = self.sides = self.by_order = 0
+        self._findings, self._roots, self._each = findings, roots, each
+        self._name, self._excused = each.instrument.instrument_id, findings.records.office.excused
+        self._standings = dict(each.opening.start.standings)
+        self._authorised, self._unproved = _authorised_admissions(each), set[str]()
+        self._block, self._day = -1, FIRST_DAY
+        self._good: set[str] = set()
+
+    def stand(self, event: ChainEvent) -> None:
+        """Takes in what an event sets of a standing, and whether an instruction stood behind an admission."""
+        place, account = place_of(event.log), standing_account(event)
+        if account:
+            self._standings[account] = self._each.standing_rows[place, account]
+            self._good.discard(account)
         if event.name == _ADMITTED:
-            (unproved.discard if place in authorised else unproved.add)(str(event.args["account"]))
-        if move_of(event) is None:
-            replayed.apply(event)
+            (self._unproved.discard if place in self._authorised else self._unproved.add)(account)
+
+    def move(self, effect: Effect) -> None:
+        """Judges both sides of a move; the issuance account is nobody."""
+        (operation, move), event = effect
+        if operation in _BY_ORDER:
+            self.by_order += 1
+        elif (self._name, place_of(event.log)) not in self._excused.places:
+            self.moves += 1
+            self._reach(event.log.block_number)
+            self._side(effect, move.sender)
+            if move.recipient != move.sender:
+                self._side(effect, move.recipient)
+
+    def _reach(self, block_number: int) -> None:
+        if block_number != self._block:
+            self._block, day = block_number, self._findings.records.office.moment(block_number).date()
+            if day != self._day:
+                self._day, self._good = day, set()
+
+    def _side(self, effect: Effect, account: str) -> None:
+        if account in self._good:
+            self.sides += 1
+        elif account != ISSUANCE_ACCOUNT and not self._is_excused(account):
+            self.sides += 1
+            side = _Side(account, self._standings.get(account, _STRANGER), account not in self._unproved)
+            if _judge_side(self._findings, self._roots, self._each, effect, side):
+                self._good.add(account)
+
+    def _is_excused(self, account: str) -> bool:
+        return account in self._excused.accounts or self._findings.records.holder_id(account) in self._excused.holders
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,28 +166,42 @@ class _Objection:
     is_told_by: Callable[[Standing], bool] = lambda _: False
 
 
-def _judge_side(findings: Findings, roots: _Roots, each: InstrumentRecords, effect: Effect, side: _Side) -> None:
-    """Of several objections the first; of several moves of one holder all but the first follow from that."""
-    records, excused = findings.records, findings.records.office.excused
+def _judge_side(findings: Findings, roots: _Roots, each: InstrumentRecords, effect: Effect, side: _Side) -> bool:
+    """Whether there is no objection at all.
+
+    Of several objections the first; of several moves of one holder all but the first follow from that.
+    """
+    records, log = findings.records, effect.event.log
     holder_id = records.holder_id(side.account)
-    if side.account in excused.accounts or holder_id in excused.holders:
-        return
-    findings.count(sides=1)
-    log = effect.event.log
     dossier, moment = records.office.register.dossiers.get(holder_id), records.office.moment(log.block_number)
     objections = list(_objections(dossier, side, moment.date()))
+    if not objections:
+        return True
     found_later = [o for o in objections if dossier and _came_later(each, dossier, side, o, (place_of(log), moment))]
     if found_later:
         findings.count(**{_TOLD_LATER: 1})
         findings.note("Of some sides it was stated after their move that they were not in good standing.")
     objection = next((o for o in objections if o not in found_later), None)
-    if objection is None:
-        return
-    key = objection.kind, holder_id or side.account
+    if objection is not None:
+        _object(findings, roots, each, effect, (side.account, holder_id), objection)
+    return False
+
+
+def _object(
+    findings: Findings,
+    roots: _Roots,
+    each: InstrumentRecords,
+    effect: Effect,
+    of: tuple[str, str],
+    objection: _Objection,
+) -> None:
+    """`of` are the account and its holder."""
+    (account, holder_id), log = of, effect.event.log
+    key = objection.kind, holder_id or account
     found = findings.add(
         objection.break_class,
         each.instrument.instrument_id,
-        side.account,
+        account,
         f"{objection.kind}{objection.summary}: {effect.deed.operation} of "
         f"{named_amount(each, effect.deed.move.amount_units)}, {where(log)}",
         (Value(EVENTS, objection.on_chain), Value(DOSSIER, objection.supported)),
@@ -163,16 +227,13 @@ def _came_later(
 
 
 def _objections(dossier: Dossier | None, side: _Side, day: date) -> Iterator[_Objection]:
-    standing = side.standing
-    told = f"class {standing.investor_class}, country {standing.country:03}, {_until(standing)}"
-    stale = BreakClass.STALE_REFERENCE
+    standing, stale = side.standing, BreakClass.STALE_REFERENCE
     if dossier is None:
-        yield _Objection("no dossier", stale, " of whoever moved units", told, "nothing")
+        yield _Objection("no dossier", stale, " of whoever moved units", _told(standing), "nothing")
         return
     if not side.is_authorised:
-        yield _Objection(
-            "unproved", stale, " class and country: no instruction stands behind them", told, "no instruction"
-        )
+        summary = " class and country: no instruction stands behind them"
+        yield _Objection("unproved", stale, summary, _told(standing), "no instruction")
     until = supported_until(dossier, day)
     if until < day:
         is_stale = standing.valid_until_day >= day_number(day)
@@ -190,31 +251,27 @@ def _objections(dossier: Dossier | None, side: _Side, day: date) -> Iterator[_Ob
         yield _Objection(_ELSEWHERE, stale, f" on {day}", *sides, lambda told: told.country in countries)
 
 
+def _told(standing: Standing) -> str:
+    return f"class {standing.investor_class}, country {standing.country:03}, {_until(standing)}"
+
+
 def _until(standing: Standing) -> str:
     return f"valid until {date_of_day_number(standing.valid_until_day)}"
 
 
-def _sides(effect: Effect) -> list[str]:
-    """Who gave and who received; the issuance account is nobody."""
-    move = effect.deed.move
-    return [account for account in dict.fromkeys((move.sender, move.recipient)) if account != ISSUANCE_ACCOUNT]
-
-
-def _authorised_places(each: InstrumentRecords) -> set[Place]:
-    """The events behind instructions that a maker and a checker stand for."""
-    return {
-        place_of(event.log)
-        for execution in each.book.executions
-        if not execution.objection
-        for event in execution.effects
-    }
+def _authorised_admissions(each: InstrumentRecords) -> set[Place]:
+    """Those behind instructions that a maker and a checker stand for; earlier ones were found to be before."""
+    behind = (event for execution in each.book.executions if not execution.objection for event in execution.effects)
+    earlier = (event for event in each.token.events if event.log.block_number < each.first_block)
+    return {place_of(event.log) for event in (*behind, *earlier) if event.name == _ADMITTED}
 
 
 def _lapsed_who_hold(records: Records, each: InstrumentRecords) -> dict[str, date]:
     """Holders with a balance who could not move it on the day of the pinned block, and since when."""
     today = records.pin.time.date()
     found = {}
-    for account, balance in each.replayed.balances.items():
+    for account in each.accounts:
+        balance = each.replayed.balance(account)
         holder_id = records.holder_id(account)
         dossier = records.office.register.dossiers.get(holder_id)
         if balance > 0 and dossier is not None:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rwaledger.audit.authority import Effect, effects
+from rwaledger.audit.authority import Effect
 from rwaledger.audit.findings import CONTROL_BOOK, EVENTS, REGISTER, STATE, Findings, amount, cause_of, where
 from rwaledger.audit.orders import Frozen, frozen_by_order
-from rwaledger.audit.records import InstrumentRecords, Place, Records, place_of
-from rwaledger.audit.replay import Replay
-from rwaledger.domain.block import ChainEvent
+from rwaledger.audit.records import InstrumentRecords, Records, place_of
 from rwaledger.domain.holder import Standing
 from rwaledger.domain.instruction import Operation
 from rwaledger.domain.reconciliation import BreakClass, CheckResult, Value
@@ -24,6 +22,8 @@ PURPOSE = (
 _FREE = (Operation.ISSUE, Operation.FORCE_TRANSFER, Operation.RECOVER)
 """What may move frozen units, or moves none that were there."""
 
+_NOTHING = Frozen()
+
 BY_STATE = "state = events"
 BY_REGISTER = "events = register"
 BY_ORDERS = "events = orders"
@@ -34,23 +34,22 @@ def run(records: Records) -> CheckResult:
     findings = Findings(ID, TITLE, records)
     for each in records.instruments:
         findings.can_read_state(each)
-        orders = frozen_by_order(each.token.events, each.book.executions)
+        orders = frozen_by_order(each.token.events, each.book.executions, each.opening.start, each.first_block)
         for account in each.accounts:
-            _compare_frozen(findings, each, account, orders.get(account, Frozen()))
-        moves = effects(each.token.events)
-        for effect, held in _moves_of_frozen(each.token.events, moves):
+            _compare_frozen(findings, each, account, orders.get(account, _NOTHING))
+        for effect, held in _moves_of_frozen(each):
             _moved_without_order(findings, each, effect, held)
-        findings.count(accounts=len(each.accounts), moves=len(moves), enforced_accounts=len(orders))
+        findings.count(accounts=len(each.accounts), moves=len(each.new_effects), enforced_accounts=len(orders))
     return findings.result()
 
 
 def _compare_frozen(findings: Findings, each: InstrumentRecords, account: str, ordered: Frozen) -> None:
     """Each record with that of the events: equality is passed on, so that all pairs are covered."""
-    replayed = _frozen(each.replayed.standing(account))
+    replayed = _frozen(each.replayed.standings.get(account))
     if each.state:
-        state = _frozen(each.state.standings.get(account, Standing()))
+        state = _frozen(each.state.standings.get(account))
         _differ(findings, each, account, (STATE, state), (EVENTS, replayed), BY_STATE)
-    register = _frozen(each.register.standings.get(account, Standing()))
+    register = _frozen(each.register.standings.get(account))
     _differ(findings, each, account, (EVENTS, replayed), (REGISTER, register), BY_REGISTER)
     if account not in each.book.unclear:
         _differ(findings, each, account, (EVENTS, replayed), (f"{CONTROL_BOOK}: orders", ordered), BY_ORDERS)
@@ -76,19 +75,13 @@ def _differ(
         )
 
 
-def _moves_of_frozen(events: tuple[ChainEvent, ...], moves: list[Effect]) -> Iterator[tuple[Effect, Frozen]]:
+def _moves_of_frozen(each: InstrumentRecords) -> Iterator[tuple[Effect, Frozen]]:
     """Moves that took frozen units, or anything from a frozen account, and were not forced; with what was frozen."""
-    by_place: dict[Place, Effect] = {place_of(effect.event.log): effect for effect in moves}
-    replayed = Replay()
-    for event in events:
-        effect = by_place.get(place_of(event.log))
-        replayed.apply(event)
-        if effect is None or effect.deed.operation in _FREE:
-            continue
-        move = effect.deed.move
-        held = _frozen(replayed.standing(move.sender))
-        if move.amount_units and (held.whole or replayed.balance(move.sender) < held.units):
-            yield effect, held
+    overdrawn = each.trail.overdrawn
+    for effect in each.new_effects if overdrawn else ():
+        standing = overdrawn.get(place_of(effect.event.log))
+        if standing and effect.deed.operation not in _FREE and effect.deed.move.amount_units:
+            yield effect, _frozen(standing)
 
 
 def _moved_without_order(findings: Findings, each: InstrumentRecords, effect: Effect, held: Frozen) -> None:
@@ -103,7 +96,9 @@ def _moved_without_order(findings: Findings, each: InstrumentRecords, effect: Ef
     )
 
 
-def _frozen(standing: Standing) -> Frozen:
+def _frozen(standing: Standing | None) -> Frozen:
+    if standing is None or not (standing.frozen_units or standing.address_frozen):
+        return _NOTHING
     return Frozen(standing.frozen_units, standing.address_frozen)
 
 

@@ -19,9 +19,8 @@ from collections.abc import Sequence
 
 from rwaledger.audit.act_words import deed_words
 from rwaledger.audit.acts import Act, place_of_event
-from rwaledger.audit.authority import ControlBook
 from rwaledger.audit.findings import CONTROL_BOOK, EVENTS, Findings, cause_of, where
-from rwaledger.audit.judgement import NO_INSTRUCTION, Lacking, judge_acts
+from rwaledger.audit.judgement import NO_INSTRUCTION, Judgement, Lacking
 from rwaledger.audit.records import ContractRecords, Records
 from rwaledger.audit.roles import Episode, role_episodes
 from rwaledger.domain.reconciliation import BreakClass, CheckResult, Value
@@ -47,11 +46,12 @@ def run(records: Records) -> CheckResult:
                 _unapproved_role(findings, contract, episode)
     for each in records.instruments:
         instrument = each.instrument
-        _judge(findings, each.token, each.book, (instrument.instrument_id, instrument.decimals))
+        judgement = records.judgements[instrument.address]
+        _tell(findings, judgement, (instrument.instrument_id, instrument.decimals))
     for contract in records.books:
-        licences = records.past.licences.get(contract.contract.address)
-        if licences is not None:
-            _judge(findings, contract, licences, ("", 0))
+        of_settlement = records.judgements.get(contract.contract.address)
+        if of_settlement is not None:
+            _tell(findings, of_settlement, ("", 0))
     return findings.result()
 
 
@@ -72,14 +72,14 @@ def _told(episode: Episode) -> str:
     return "; ".join(f"{event.name} in {where(event.log)}" for event in episode.events)
 
 
-def _judge(findings: Findings, contract: ContractRecords, book: ControlBook, named: tuple[str, int]) -> None:
+def _tell(findings: Findings, judgement: Judgement, named: tuple[str, int]) -> None:
     """`named` is the instrument's id, empty for a settlement contract, and its decimals."""
-    judgement = judge_acts(contract.events, book.executions, findings.records.past.answered)
-    findings.count(acts=len(judgement.acts))
-    for act in judgement.acts:
-        objection = judgement.objections.get(act.place)
-        if objection:
-            _unapproved(findings, act, objection, named)
+    findings.count(acts=judgement.judged)
+    if judgement.objections:
+        for act in judgement.acts:
+            objection = judgement.objections.get(act.place)
+            if objection:
+                _unapproved(findings, act, objection, named)
     _without_effect(findings, judgement.lacking, named)
 
 

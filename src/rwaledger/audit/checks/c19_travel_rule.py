@@ -50,7 +50,8 @@ def run(records: Records) -> CheckResult:
     for each in records.instruments:
         if each.instrument.kind is InstrumentKind.STABLECOIN:
             for found in moves(records, each):
-                if found.operation is Operation.TRANSFER and found.move.amount_units:
+                is_new = found.place[0] >= each.first_block
+                if is_new and found.operation is Operation.TRANSFER and found.move.amount_units:
                     subject = subjects.get((each.instrument.instrument_id, found.place))
                     _judge(findings, each, found, made.get(subject) if subject else None)
     for record in made.values():

@@ -16,9 +16,9 @@ from rwaledger.audit.period_proofs import anchored_differences, is_signed_by, to
 from rwaledger.audit.records import InstrumentRecords, Records
 from rwaledger.chain.addresses import checksummed
 from rwaledger.chain.local import LOCAL_CHAIN_ID
-from rwaledger.domain.period import Period
+from rwaledger.domain.period import Period, Section
 from rwaledger.domain.reconciliation import Break, BreakClass, CheckResult, Value
-from rwaledger.registry.mirrored import event_cells, posting_cells, sections_at, standing_cells
+from rwaledger.registry.mirrored import event_cells, sections_at, standing_cells
 from rwaledger.registry.period_faults import SIGNED, PeriodFault, ReadPeriod, words_of
 
 ID = "C20"
@@ -72,25 +72,33 @@ def _tampered(
 
 def _compare_mirrored(findings: Findings, each: InstrumentRecords, signed: Sequence[ReadPeriod]) -> None:
     """What the mirror keeps up to each period's block; of every table the first period that no longer fits."""
-    history = each.register.history
-    rows = {
-        "events": (event_cells(name, log) for name, log in each.token.register_logs),
-        "postings": map(posting_cells, each.register.postings),
-        "standings": (
-            standing_cells(*place, account, history[place][account])
-            for place in sorted(history)
-            for account in sorted(history[place])
-        ),
-    }
-    blocks = [one.period.block_number for one in signed]
-    for table, cells in rows.items():
-        now = sections_at(table, cells, blocks) if blocks else []
+    for table, now in _mirrored_now(findings, each, signed).items():
         for one, found in zip(signed, now, strict=True):
             (told,) = [section for section in one.mirrored if section.table == table] or [found]
             if told != found:
                 values = Value(SIGNED, words_of(told)), Value(REGISTER, words_of(found))
                 _tampered(findings, one.period, table, f"its {table} are not those that were signed", values)
                 break
+
+
+def _mirrored_now(
+    findings: Findings, each: InstrumentRecords, signed: Sequence[ReadPeriod]
+) -> dict[str, Sequence[Section]]:
+    """The sections of each table up to the block of each period, as the register has it now."""
+    if not signed:
+        return {}
+    history, blocks = each.register.history, [one.period.block_number for one in signed]
+    logs = (event_cells(name, log) for name, log in each.token.register_logs)
+    standings = (
+        standing_cells(*place, account, history[place][account])
+        for place in sorted(history)
+        for account in sorted(history[place])
+    )
+    return {
+        "events": sections_at("events", logs, blocks),
+        "postings": [closed.postings for closed in findings.records.closings[each.instrument.instrument_id]],
+        "standings": sections_at("standings", standings, blocks),
+    }
 
 
 def _compare_totals(findings: Findings, each: InstrumentRecords, signed: Sequence[Period]) -> None:

@@ -22,6 +22,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.audit_chain import Office, office
+from benchmarks.audit_office import BOND, REGISTER, STABLECOIN, office_register
 from benchmarks.throughput import merge
 from rwaledger.chain.compile import PROJECT
 
@@ -34,13 +35,27 @@ REPORTS: dict[str, tuple[str, ...]] = {
     "holders": ("report", "holders", "BENCH"),
     "statement": ("report", "statement", "h7"),
     "supply": ("report", "supply", "BENCH"),
-    "actions": ("report", "actions", "BENCH"),
     "roles": ("report", "roles", "BENCH"),
     "jurisdictions": ("report", "jurisdictions", "BENCH"),
     "statistics": ("report", "statistics"),
     "ageing": ("report", "ageing"),
+    "reconciliations": ("report", "reconciliations"),
+    "statement_of_treasury": ("report", "statement", "h0"),
+    "holdings_xml": ("report", "holdings-xml", "BENCH"),
+    "statement_xml": ("report", "statement-xml", "h7"),
+    "statement_of_treasury_xml": ("report", "statement-xml", "h0"),
 }
-"""Those that an instrument without a reserve has."""
+"""Off the register as the mirror has made it; the treasury's statement has a movement for each payment."""
+
+OFFICE_REPORTS: dict[str, tuple[str, ...]] = {
+    "reserve": ("report", "reserve", STABLECOIN),
+    "redemptions": ("report", "redemptions", STABLECOIN),
+    "actions": ("report", "actions", BOND),
+}
+"""Off a copy of it with what no chain has."""
+
+FORMS = ("csv", "xlsx", "html", "pdf")
+"""Those of the register of holders, beside JSON, in which every report is measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +80,22 @@ def measure(holders: int, postings: int) -> dict[str, float]:
         rows["audit_pack_mb"] = round((place.folder / PACK).stat().st_size / 1e6, 1)
         rows |= _rows("verify", _cost(place, *_program("verify", PACK, "--block-hash", _pinned_hash(place))))
         for name, args in REPORTS.items():
-            rows |= _rows(f"report_{name}", _cost(place, *_program(*args, "--form", "json")))
+            rows |= _rows(f"report_{name}", _cost(place, *_report(name, args)))
+        for form in FORMS:
+            told = _report(f"holders.{form}", REPORTS["holders"], form)
+            rows |= _rows(f"report_holders_{form}", _cost(place, *told))
+        office_url = {"RWALEDGER_DATABASE_URL": f"sqlite:///{office_register(place.folder)}"}
+        for name, args in OFFICE_REPORTS.items():
+            rows |= _rows(f"report_{name}", _cost(place, *_report(name, args), **office_url))
+        (place.folder / REGISTER).unlink()
     return rows
+
+
+def _report(name: str, args: Sequence[str], form: str = "json") -> Sequence[str]:
+    """A report into a file, in its form; a message of ISO 20022 has but one."""
+    is_message = args[1].endswith("-xml")
+    out = ("--out", f"report-{name}") if is_message else ("--form", form, "--out", f"report-{name}.{form}")
+    return _program(*args, *out)
 
 
 def _rows(name: str, cost: Cost) -> dict[str, float]:
@@ -77,9 +106,9 @@ def _program(*args: str) -> Sequence[str]:
     return "-m", "rwaledger.cli.main", *args
 
 
-def _cost(place: Office, *args: str) -> Cost:
+def _cost(place: Office, *args: str, **settings: str) -> Cost:
     """Runs it to its end, in the folder of the settings."""
-    environment = os.environ | {"PYTHONPATH": f"{PROJECT}{os.pathsep}{PROJECT / 'src'}"}
+    environment = os.environ | settings | {"PYTHONPATH": f"{PROJECT}{os.pathsep}{PROJECT / 'src'}"}
     started = time.perf_counter()
     with (place.folder / "said.log").open("wb") as said:
         process = subprocess.Popen([sys.executable, *args], cwd=place.folder, env=environment, stdout=said, stderr=said)

@@ -95,6 +95,7 @@ class _Extracting:
         self.waivers = extract_waivers(c, pin.chain_id)
         self.done = Done.by(c, pin.chain_id, base)
         self.office = office_of_part(c, pin, self.known, self.contracts, self.done)
+        self.burns = self.done.refs.intersection(burn_of(each, self.known) for each in self.office.redemptions)
         self.positions = {
             each.instrument_id: positions.positions(c, each.instrument_id) if each.address in self.current else None
             for each in self.known
@@ -106,30 +107,34 @@ class _Extracting:
 
     def run(self) -> PartExtract:
         logs = {each.address: PartLogs(self.node, each, self.first, self.pin.block_number) for each in self.contracts}
-        burns = self.done.refs.intersection(burn_of(each, self.known) for each in self.office.redemptions)
         accounts = {each.instrument_id: self._accounts(each, logs[each.address]) for each in self.known}
-        for each in self.known:
-            logs[each.address].read_accounts(accounts[each.instrument_id].whole)
-        books = [each for each in logs.values() if each.contract.kind is ContractKind.CONTROL_BOOK]
-        sent = {tx_hash: block for book in books for tx_hash, block in book.executed_in(burns).items()}
-        for one in logs.values():
-            one.read_transactions(sent)
+        self._read_earlier(logs, accounts)
         registers, openings = dict[str, Register](), dict[str, Opening]()
         for each in self.known:
             of = accounts[each.instrument_id]
             registers[each.address] = register = self._register(each, logs[each.address], of)
             openings[each.instrument_id] = self._opening(each, logs[each.address], of, register)
-        return PartExtract(
-            self._extract(logs, registers, burns),
-            Part(
-                self.first,
-                {address: (one.logs, one.begins) for address, one in logs.items()},
-                {name: each.looked_at for name, each in accounts.items()},
-                openings,
-                part.headers_at(self.c, self.pin.chain_id, {n for one in logs.values() for n, _ in one.earlier_places}),
-            ),
-            self.base,
-            accounts,
+        return PartExtract(self._extract(logs, registers), self._part(logs, accounts, openings), self.base, accounts)
+
+    def _read_earlier(self, logs: Mapping[str, PartLogs], accounts: Mapping[str, Accounts]) -> None:
+        """What concerns the accounts whose whole history is looked at, and the redemptions that are."""
+        for each in self.known:
+            logs[each.address].read_accounts(accounts[each.instrument_id].whole)
+        books = [each for each in logs.values() if each.contract.kind is ContractKind.CONTROL_BOOK]
+        sent = {tx_hash: block for book in books for tx_hash, block in book.executed_in(self.burns).items()}
+        for one in logs.values():
+            one.read_transactions(sent)
+
+    def _part(
+        self, logs: Mapping[str, PartLogs], accounts: Mapping[str, Accounts], openings: Mapping[str, Opening]
+    ) -> Part:
+        numbers = {number for one in logs.values() for number, _ in one.earlier_places}
+        return Part(
+            self.first,
+            {address: (one.logs, one.begins) for address, one in logs.items()},
+            {name: each.looked_at for name, each in accounts.items()},
+            openings,
+            part.headers_at(self.c, self.pin.chain_id, numbers),
         )
 
     def _accounts(self, instrument: Instrument, logs: PartLogs) -> Accounts:
@@ -150,11 +155,9 @@ class _Extracting:
         name, time = instrument.instrument_id, self.base.timestamp
         return opening_of(self.c, name, self.first, accounts, events, register, time)
 
-    def _extract(
-        self, logs: Mapping[str, PartLogs], registers: Mapping[str, Register], burns: frozenset[str]
-    ) -> RegisterExtract:
+    def _extract(self, logs: Mapping[str, PartLogs], registers: Mapping[str, Register]) -> RegisterExtract:
         c, chain_id = self.c, self.pin.chain_id
-        refs = (instructions.references(c) - self.done.refs) | burns
+        refs = (instructions.references(c) - self.done.refs) | self.burns
         return RegisterExtract(
             self.pin,
             tuple(self.contracts),

@@ -77,8 +77,7 @@ def extract_past(
 ) -> PastExtract:
     """The register's part; what of it lies beyond the pinned block is told apart by the checks."""
     rows = transactions.transactions(c, chain_id=pin.chain_id)
-    refs = frozenset(each.instruction.ref for each in instructions.instructions(c))
-    return PastExtract(tuple(rows), refs, extract_deals(c, pin), tuple(instruments))
+    return PastExtract(tuple(rows), instructions.references(c), extract_deals(c, pin), tuple(instruments))
 
 
 def read_past(node: Node, extract: PastExtract, pin: Pin, seen: Seen) -> Past:

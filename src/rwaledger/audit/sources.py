@@ -104,6 +104,7 @@ def extract_register(c: Connection, node: Node, block: int | None, spread: Sprea
     logs = {each.address: _stored_logs(c, each, None if each.address in current else number) for each in contracts}
     waivers = extract_waivers(c, chain_id)
     registers, postings = registers_of(c, known, current, number, waivers)
+    office = extract_office(c, pin, known, contracts)
     return RegisterExtract(
         pin,
         tuple(contracts),
@@ -111,13 +112,13 @@ def extract_register(c: Connection, node: Node, block: int | None, spread: Sprea
         logs,
         registers,
         holders.accounts(c, chain_id),
-        {holder.holder_id: holder for holder in holders.holders(c)},
+        {holder_id: dossier.holder for holder_id, dossier in office.dossiers.items()},
         tuple(instructions.instructions(c)),
         tuple(survey.unlisted(c, chain_id)),
         acted_on(c, chain_id, listed),
         register_digest(c, number, postings=postings),
         _orphaned_refs(c, pin, contracts) if chosen.fork else frozenset(),
-        extract_office(c, pin, known, contracts),
+        office,
         extract_past(c, pin, known, contracts),
         blocks,
         extract_periods(c, pin, known, contracts),

@@ -14,10 +14,17 @@ from rwaledger.domain.errors import NodeUnreachable
 Further = Callable[[Mapping[int, int]], Iterable[int]]
 """Names slots by the values of others."""
 
+Progress = Callable[[int, int], None]
+"""Told how many slots the node has given, and of how many."""
+
 SLOTS_AT_A_TIME = 2_000
 """Slots of one request: anvil answers that in half a second, with 5 MB."""
 
 _EMPTY_CODE = "0xc5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470"
+
+
+def silent(_done: int, _total: int) -> None:
+    """No progress shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +45,23 @@ class AccountProof:
 
 
 def account_proof(
-    node: Node, address: str, storage_keys: Iterable[int], block: int, further: Further | None = None
+    node: Node,
+    address: str,
+    storage_keys: Iterable[int],
+    block: int,
+    further: Further | None = None,
+    tell: Progress = silent,
 ) -> AccountProof:
     """The account at a block with the values of these slots, each verified against the state root of the header.
 
-    `further` names slots that are proved as well, by the values of the others.
+    `further` names slots that are proved as well, by the values of the others. `tell` is told of slots as they come.
 
     Raises:
         NodeUnreachable: what the node answers does not prove itself; the message says what does not.
     """
     (header,) = headers(node, [block])
     try:
-        answers = _Answers()
+        answers = _Answers(tell)
         slots = answers.ask(node, address, storage_keys, block)
         proof = _verified(header, address, slots, answers)
         if further is None or not (more := set(further(proof.values)).difference(slots)):
@@ -64,7 +76,8 @@ def account_proof(
 class _Answers:
     """What the node says, put together; its texts, which are far larger than that, are gone at once."""
 
-    def __init__(self) -> None:
+    def __init__(self, tell: Progress) -> None:
+        self._tell = tell
         self.account_nodes, self.storage_nodes = Nodes(), Nodes()
         self.told: dict[int, int] = {}
 
@@ -76,6 +89,7 @@ class _Answers:
             self.account_nodes.add(map(_raw, answer["accountProof"]))
             self.storage_nodes.add(map(_raw, {each for slot in answer["storageProof"] for each in slot["proof"]}))
             self.told.update((int(slot["key"], 16), int(slot["value"], 16)) for slot in answer["storageProof"])
+            self._tell(len(self.told), len(slots))
         return slots
 
 

@@ -45,7 +45,7 @@ def export(context: Context, block: int | None, out: Path | None, sign_as: str |
             Terms(context.policy),
             block=block,
             operator=operator,
-            progress=lambda done, total: shown("evidence", done, total),
+            progress=shown,
         )
     pin = done.found.pin
     document = {

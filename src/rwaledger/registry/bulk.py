@@ -89,6 +89,12 @@ def stream_columns(c: Connection, query: Select[Any], shared: Collection[str] = 
             yield [_shared(cells) if is_shared else cells for is_shared, cells in zip(share, columns, strict=True)]
 
 
+def stream_tuples(c: Connection, query: Select[Any], shared: Collection[str] = ()) -> Iterator[tuple[Any, ...]]:
+    """The rows of `stream_columns`, as plain tuples."""
+    for columns in stream_columns(c, query, shared):
+        yield from zip(*columns, strict=True)
+
+
 def _driver_rows(result: CursorResult[Any]) -> Iterator[Sequence[Any]]:
     """A thousand rows at a time, as the driver gives them; its cursor is gone once it has given all."""
     while (cursor := result.cursor) is not None:

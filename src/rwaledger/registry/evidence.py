@@ -9,6 +9,7 @@ from sqlalchemy import insert, select
 
 from rwaledger.domain.dossier import Evidence, EvidenceKind
 from rwaledger.registry import tables
+from rwaledger.registry.bulk import stream_tuples
 from rwaledger.registry.database import Connection
 from rwaledger.registry.types import stored_member
 
@@ -29,5 +30,5 @@ def evidence(c: Connection, holder_ids: Collection[str] | None = None) -> list[E
     query = select(t.holder_id, t.kind, t.document_hash, t.valid_from, t.valid_until, t.recorded_at)
     if holder_ids is not None:
         query = query.where(t.holder_id.in_(holder_ids))
-    rows = c.execute(query.order_by(t.holder_id, t.recorded_at, t.kind, t.document_hash))
+    rows = stream_tuples(c, query.order_by(t.holder_id, t.recorded_at, t.kind, t.document_hash))
     return [Evidence(each, stored_member(EvidenceKind, kind), *rest) for each, kind, *rest in rows]

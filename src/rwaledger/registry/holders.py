@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import select, update
 
 from rwaledger.domain.errors import RegisterConflict, UnknownName, UsageError
 from rwaledger.domain.holder import Account, AccountKind, Holder, InvestorClass, Person
 from rwaledger.registry import tables
+from rwaledger.registry.bulk import stream_tuples
 from rwaledger.registry.database import Connection
 from rwaledger.registry.sealing import Seal
 from rwaledger.registry.types import json_text, stored_member
@@ -63,7 +64,7 @@ def put_accounts(c: Connection, accounts: Iterable[Account]) -> None:
 def holders(c: Connection) -> list[Holder]:
     """All holders, in order of `holder_id`."""
     query = select(tables.holders).order_by(tables.holders.c.holder_id)
-    return [_holder(row) for row in c.execute(query)]
+    return [_holder(row) for row in stream_tuples(c, query, shared=("holder_id",))]
 
 
 def holder(c: Connection, holder_id: str) -> Holder:
@@ -107,7 +108,8 @@ def people(c: Connection, seal: Seal) -> dict[str, Person]:
 def accounts(c: Connection, chain_id: int) -> dict[str, Account]:
     """The accounts on a chain, by address and in its order."""
     query = select(tables.accounts).where(tables.accounts.c.chain_id == chain_id)
-    found = (_account(row) for row in c.execute(query.order_by(tables.accounts.c.address)))
+    rows = stream_tuples(c, query.order_by(tables.accounts.c.address), shared=("address", "holder_id"))
+    found = (_account(row) for row in rows)
     return {account.address: account for account in found}
 
 
@@ -178,7 +180,7 @@ def _person(seal: Seal, holder_id: str, sealed: str) -> Person:
     return Person(**json.loads(seal.open(sealed, place_of(holder_id)))) if sealed else Person("")
 
 
-def _holder(row: Row[*tuple[Any, ...]]) -> Holder:
+def _holder(row: Sequence[Any]) -> Holder:
     holder_id, country, investor_class, valid_until, _ = row
     try:
         return Holder(holder_id, country, InvestorClass(investor_class), valid_until)
@@ -189,6 +191,6 @@ def _holder(row: Row[*tuple[Any, ...]]) -> Holder:
         ) from error
 
 
-def _account(row: Row[*tuple[Any, ...]]) -> Account:
+def _account(row: Sequence[Any]) -> Account:
     chain_id, address, holder_id, kind, replaced_by = row
     return Account(chain_id, address, holder_id, stored_member(AccountKind, kind), replaced_by)

@@ -14,7 +14,7 @@ from rwaledger.domain.errors import RegisterConflict
 from rwaledger.domain.holder import Standing
 from rwaledger.domain.posting import ISSUANCE_ACCOUNT, Position, Posting
 from rwaledger.registry import tables
-from rwaledger.registry.bulk import stream_columns
+from rwaledger.registry.bulk import stream_columns, stream_tuples
 from rwaledger.registry.database import Connection
 
 
@@ -56,18 +56,17 @@ def postings(c: Connection, instrument_id: str, upto_block: int | None = None) -
     query = select(table).where(table.c.instrument_id == instrument_id)
     if upto_block is not None:
         query = query.where(table.c.block_number <= upto_block)
-    yield from _postings(c, query.order_by(table.c.block_number, table.c.log_index, table.c.leg))
+    return _postings(c, query.order_by(table.c.block_number, table.c.log_index, table.c.leg))
 
 
 def all_postings(c: Connection) -> Iterator[Posting]:
     """The postings of all instruments, listed or not, in order of instrument, block, log and leg. They stream."""
     table = tables.postings
-    yield from _postings(c, select(table).order_by(*table.primary_key.columns))
+    return _postings(c, select(table).order_by(*table.primary_key.columns))
 
 
 def _postings(c: Connection, query: Select[Any]) -> Iterator[Posting]:
-    for columns in stream_columns(c, query, shared=("instrument_id", "account", "tx_hash")):
-        yield from map(Posting._make, zip(*columns, strict=True))
+    return map(Posting._make, stream_tuples(c, query, shared=("instrument_id", "account", "tx_hash")))
 
 
 def standings_at(c: Connection, instrument_id: str, block: int) -> dict[str, Standing]:

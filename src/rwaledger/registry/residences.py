@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import asdict
+from itertools import starmap
 
 from sqlalchemy import insert, select
 
 from rwaledger.domain.dossier import Residence
 from rwaledger.registry import tables
+from rwaledger.registry.bulk import stream_tuples
 from rwaledger.registry.database import Connection
 
 
@@ -28,4 +30,4 @@ def residences(c: Connection, holder_ids: Collection[str] | None = None) -> list
     query = select(t.holder_id, t.valid_from, t.country, t.recorded_at)
     if holder_ids is not None:
         query = query.where(t.holder_id.in_(holder_ids))
-    return [Residence(*row) for row in c.execute(query.order_by(t.holder_id, t.recorded_at, t.valid_from))]
+    return list(starmap(Residence, stream_tuples(c, query.order_by(t.holder_id, t.recorded_at, t.valid_from))))

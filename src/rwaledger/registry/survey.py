@@ -11,7 +11,7 @@ from rwaledger.domain.block import Block
 from rwaledger.domain.errors import RegisterConflict
 from rwaledger.domain.holder import Standing
 from rwaledger.registry import tables
-from rwaledger.registry.bulk import stream_columns, stream_rows
+from rwaledger.registry.bulk import stream_rows, stream_tuples
 from rwaledger.registry.database import Connection
 from rwaledger.registry.ledger import StandingChange
 from rwaledger.registry.types import UtcTime
@@ -119,10 +119,7 @@ def standing_history(c: Connection, instrument_id: str, upto_block: int | None) 
     if upto_block is not None:
         query = query.where(t.c.block_number <= upto_block)
     query = query.order_by(t.c.block_number, t.c.log_index, t.c.account)
-    found: list[StandingChange] = []
-    for columns in stream_columns(c, query, shared=("instrument_id", "account")):
-        found += map(standing_of_row, zip(*columns, strict=True))
-    return found
+    return list(map(standing_of_row, stream_tuples(c, query, shared=("instrument_id", "account"))))
 
 
 def standing_of_row(row: tuple[Any, ...]) -> StandingChange:

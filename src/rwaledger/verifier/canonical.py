@@ -17,7 +17,7 @@ _DIGITS_MAX = 17
 _DEPTH_MAX = 64
 # A string, in which brackets are text, or a bracket.
 _BRACKET = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]', re.DOTALL)
-_LINES = 1_000
+_CHARACTERS = 1 << 20
 _BETWEEN, _BETWEEN_ITEMS = "]\n[", "]\n,["
 
 
@@ -85,14 +85,15 @@ def parse_lines(lines: Iterable[bytes], place: str, first: int = 1) -> Iterator[
     """The document in each line, with the line's number. Raises as `parse` does, naming the line."""
     texts: list[str] = []
     values: list[Any] = []
-    number = first - 1
+    number, size = first - 1, 0
     for number, line in enumerate(lines, first):
         text, value = _decoded(line, f"{place} line {number}")
         texts.append(text)
         values.append(value)
-        if len(texts) == _LINES:
+        size += len(text)
+        if size >= _CHARACTERS:
             yield from _checked(texts, values, number, place)
-            texts, values = [], []
+            texts, values, size = [], [], 0
     yield from _checked(texts, values, number, place)
 
 

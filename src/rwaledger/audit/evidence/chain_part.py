@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from rwaledger.audit.evidence.parts import Workshop
-from rwaledger.chain.bodies import block_bodies
+from rwaledger.audit.evidence.stages import Stages, silent, told
+from rwaledger.chain.bodies import BLOCKS_AT_A_TIME, block_bodies
 from rwaledger.chain.headers import headers
 from rwaledger.chain.proofs import Further, account_proof
 from rwaledger.chain.rpc import Node
@@ -29,7 +31,7 @@ _ADDRESS = re.compile("0x[0-9a-f]{40}")
 _EMPTY = "0x" + EMPTY_ROOT.hex()
 
 
-def write_blocks(workshop: Workshop, node: Node, first: int, pin: Pin) -> None:
+def write_blocks(workshop: Workshop, node: Node, first: int, pin: Pin, tell: Stages) -> None:
     """Headers from `first` to the pinned block, and what is in each block that has anything in it.
 
     Raises:
@@ -39,7 +41,8 @@ def write_blocks(workshop: Workshop, node: Node, first: int, pin: Pin) -> None:
 
     def lines() -> Iterator[list[Any]]:
         behind = ""
-        for header in headers(node, range(first, pin.block_number + 1)):
+        numbers = range(first, pin.block_number + 1)
+        for header in told(tell, "headers", len(numbers), headers(node, numbers)):
             if header.recomputed_hash != header.hash or (behind and header.parent_hash != behind):
                 raise NodeUnreachable(node.shown_url, f"its header of block {header.number} does not hang together")
             behind = header.hash
@@ -54,19 +57,26 @@ def write_blocks(workshop: Workshop, node: Node, first: int, pin: Pin) -> None:
         "chain/blocks.jsonl",
         (
             {"number": number, "transactions": _hex(transactions), "receipts": _hex(receipts)}
-            for number, receipts, transactions in block_bodies(node, filled)
+            for number, receipts, transactions in told(tell, "blocks", len(filled), block_bodies(node, filled))
         ),
+        BLOCKS_AT_A_TIME,
     )
 
 
 def write_proof(
-    workshop: Workshop, node: Node, contract: Contract, slots: Collection[int], pin: Pin, further: Further | None = None
+    workshop: Workshop,
+    node: Node,
+    contract: Contract,
+    slots: Collection[int],
+    pin: Pin,
+    further: Further | None = None,
+    tell: Stages = silent,
 ) -> None:
     """The proof of one contract and of these slots of its storage. It is verified before it is written.
 
     `further` names slots that are proved as well, by the values of the others.
     """
-    proof = account_proof(node, contract.address, slots, pin.block_number, further)
+    proof = account_proof(node, contract.address, slots, pin.block_number, further, partial(tell, "proofs"))
     workshop.large_document(
         f"chain/proofs/{contract.address}.json",
         {

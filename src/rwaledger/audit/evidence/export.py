@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from rwaledger.audit.evidence import container
@@ -14,11 +15,11 @@ from rwaledger.audit.evidence.parts import Workshop, canonical
 from rwaledger.audit.evidence.results import policy as policy_document
 from rwaledger.audit.evidence.results import results
 from rwaledger.audit.evidence.signing import signed
+from rwaledger.audit.evidence.stages import Stages, silent, told
 from rwaledger.audit.pin import still_pinned
 from rwaledger.audit.reconcile import examine
 from rwaledger.audit.records import InstrumentRecords
 from rwaledger.audit.sources import Terms
-from rwaledger.audit.steps import Progress
 from rwaledger.chain.headers import headers
 from rwaledger.chain.keys import Signer
 from rwaledger.chain.proofs import Further
@@ -29,6 +30,7 @@ from rwaledger.domain.errors import ChainMismatch
 from rwaledger.domain.instrument import Instrument
 from rwaledger.domain.posting import ISSUANCE_ACCOUNT
 from rwaledger.domain.reconciliation import Reconciliation
+from rwaledger.registry import tables
 from rwaledger.registry.database import Connection, Database, Readable
 from rwaledger.registry.extract import Row, extract
 from rwaledger.registry.instruments import Contract, ContractKind
@@ -54,7 +56,7 @@ def export(
     *,
     block: int | None = None,
     operator: Signer | None = None,
-    progress: Progress | None = None,
+    progress: Stages = silent,
 ) -> Exported:
     """Reconciles by all checks at `block` and writes the pack to `path`, whatever the result.
 
@@ -69,8 +71,8 @@ def export(
         subject, found = _examined(register, node, block, progress, terms)
         workshop = Workshop(Path(folder))
         with register.read() as c:
-            heads = _write_register(workshop, c, subject.pin)
-        _write_chain(workshop, node, subject, heads)
+            heads = _write_register(workshop, c, subject.pin, progress)
+        _write_chain(workshop, node, subject, heads, progress)
         _write_results(workshop, node, subject, found, terms)
         if not still_pinned(node, subject.pin):
             raise ChainMismatch(
@@ -102,18 +104,18 @@ class _Subject:
 
 
 def _examined(
-    register: Readable, node: Node, block: int | None, progress: Progress | None, terms: Terms
+    register: Readable, node: Node, block: int | None, progress: Stages, terms: Terms
 ) -> tuple[_Subject, Reconciliation]:
-    records, found = examine(register, node, block, None, progress, terms)
+    records, found = examine(register, node, block, None, partial(progress, "reconciliation"), terms)
     instruments = [each.instrument for each in records.instruments]
     accounts = {each.instrument.address: _named(each) for each in records.instruments}
     return _Subject(records.pin, [each.contract for each in records.contracts], instruments, accounts), found
 
 
-def _write_register(workshop: Workshop, c: Connection, pin: Pin) -> list[tuple[str, int, str]]:
+def _write_register(workshop: Workshop, c: Connection, pin: Pin, tell: Stages) -> list[tuple[str, int, str]]:
     """All tables, out of the snapshot that was reconciled; the last signed head of each instrument."""
     heads: dict[str, tuple[int, str]] = {}
-    for table in extract(c, pin):
+    for table in told(tell, "tables", len(tables.metadata.tables), extract(c, pin)):
         rows = table.rows
         if table.name == "periods":
             rows = _noting_heads(table.columns, rows, heads)
@@ -134,8 +136,10 @@ def _noting_heads(columns: tuple[str, ...], rows: Iterator[Row], heads: dict[str
         yield row
 
 
-def _write_chain(workshop: Workshop, node: Node, subject: _Subject, heads: Sequence[tuple[str, int, str]]) -> None:
-    write_blocks(workshop, node, subject.first_block, subject.pin)
+def _write_chain(
+    workshop: Workshop, node: Node, subject: _Subject, heads: Sequence[tuple[str, int, str]], tell: Stages
+) -> None:
+    write_blocks(workshop, node, subject.first_block, subject.pin, tell)
     for contract in subject.contracts:
         slots: list[int] = []
         further: Further | None = None
@@ -143,7 +147,7 @@ def _write_chain(workshop: Workshop, node: Node, subject: _Subject, heads: Seque
             slots, further = slots_of_token(subject.accounts[contract.address])
         elif contract.kind is ContractKind.REGISTRY_ANCHOR:
             slots = _anchored(subject.instruments, heads)
-        write_proof(workshop, node, contract, slots, subject.pin, further)
+        write_proof(workshop, node, contract, slots, subject.pin, further, tell)
 
 
 def _anchored(instruments: Sequence[Instrument], heads: Sequence[tuple[str, int, str]]) -> list[int]:

@@ -61,14 +61,14 @@ class Workshop:
         """Writes one document of text, whole numbers and truth values."""
         self._write(name, [canonical_lines([value])[:-1]])
 
-    def lines(self, name: str, values: Iterable[Any]) -> int:
-        """Writes a document a line; how many there were."""
+    def lines(self, name: str, values: Iterable[Any], at_a_time: int = _LINES_AT_A_TIME) -> int:
+        """Writes a document a line, so many at once; how many there were."""
         count = 0
 
         def encoded() -> Iterable[bytes]:
             nonlocal count
             waiting = iter(values)
-            while some := list(islice(waiting, _LINES_AT_A_TIME)):
+            while some := list(islice(waiting, at_a_time)):
                 count += len(some)
                 yield canonical_lines(some)
 

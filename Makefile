@@ -8,6 +8,8 @@ PYTHON_SCRIPTS = $(shell grep -l '^\#!.*python' scripts/* 2>/dev/null)
 PIP = $(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes --only-binary :all:
 # The Foundry programs of package.json are for Linux on x86-64; elsewhere those on the PATH are used.
 NPM_CI = npm ci --loglevel=error --no-progress $(if $(filter Linux-x86_64,$(shell uname -sm | tr ' ' -)),,--force --omit=dev)
+# Tests start the program some hundreds of times: what Python has compiled once is kept.
+unexport PYTHONDONTWRITEBYTECODE
 UV = VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv --quiet pip
 
 .PHONY: help

@@ -1,26 +1,25 @@
 """Lens: many words of a token's storage by one call, with code that stands in for the token's own while it runs.
 
 A node that takes state overrides for `eth_call` runs the lens at the token's address and on the token's storage. It
-reads ten thousand accounts a call, four times as many for the same gas and bytes as the token's own view.
+takes half the time of the token's own view, and a third of its bytes.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from rwaledger.chain.rpc import Node
 from rwaledger.domain.errors import BrokenAnswer, NodeError
 
-ACCOUNTS_MAX = 10_000
-"""Words of one call: some 22 million gas, which is less than any node gives a call."""
+WORDS_MAX = 1_000
+"""Words of one call: three million gas, which every node gives a call, and 20 kB; many calls go in one request."""
 
-ACCOUNTS_MIN = 500
-"""Where a node refuses as few as these, it is not their number that it minds."""
-
-_GAS_A_WORD = 2_400
+_GAS_A_WORD = 3_000
 _GAS_OF_A_CALL = 200_000
 _WORD_BYTES = 32
 _SLOT_MAX = 255
+_HEX = re.compile("0x(?:[0-9a-f]{64})*")
 
 # The addresses come packed, 20 bytes each; the words go back packed, 32 bytes each, from 0x40 of the memory on.
 # At 0x00 and 0x20 lie the key and the slot of the mapping, whose hash is where the account's word is.
@@ -47,37 +46,25 @@ def lens_code(slot: int) -> str:
 def mapped_words(node: Node, address: str, slot: int, keys: Sequence[str], block: int | str) -> list[int] | None:
     """The words that the mapping at `slot` of a contract has for these addresses; None where the node has no lens.
 
-    A call is made smaller where the node refuses one of that size.
-
     Raises:
         NodeUnreachable: as `Node` raises it.
     """
-    words: list[int] = []
-    size = ACCOUNTS_MAX
-    while len(words) < len(keys):
-        some = keys[len(words) : len(words) + size]
-        found = _words(node, address, slot, some, block)
-        if found is not None:
-            words += found
-        elif len(some) <= ACCOUNTS_MIN:
-            return None
-        else:
-            size = len(some) // 4
-    return words
-
-
-def _words(node: Node, address: str, slot: int, keys: Sequence[str], block: int | str) -> list[int] | None:
-    call = {
-        "to": address,
-        "data": "0x" + "".join([key[2:] for key in keys]),
-        "gas": hex(_GAS_OF_A_CALL + _GAS_A_WORD * len(keys)),
-    }
-    tag = block if isinstance(block, str) else hex(block)
+    chunks = [keys[at : at + WORDS_MAX] for at in range(0, len(keys), WORDS_MAX)]
+    tag, lens = block if isinstance(block, str) else hex(block), {address: {"code": lens_code(slot)}}
     try:
-        answer = node.request("eth_call", [call, tag, {address: {"code": lens_code(slot)}}])
+        answers = node.batch([("eth_call", [_call(address, some), tag, lens]) for some in chunks])
     except (NodeError, BrokenAnswer):
         return None
-    raw = bytes.fromhex(answer[2:]) if isinstance(answer, str) and answer.startswith("0x") else b""
-    if len(raw) != _WORD_BYTES * len(keys):
-        return None
+    words = [_words(answer) for answer in answers]
+    return [word for some in words for word in some] if list(map(len, words)) == list(map(len, chunks)) else None
+
+
+def _call(address: str, keys: Sequence[str]) -> dict[str, str]:
+    gas = _GAS_OF_A_CALL + _GAS_A_WORD * len(keys)
+    return {"to": address, "data": "0x" + "".join([key[2:] for key in keys]), "gas": hex(gas)}
+
+
+def _words(answer: object) -> list[int]:
+    """The words of an answer; none where a node that knows no overrides says anything else."""
+    raw = bytes.fromhex(answer[2:]) if isinstance(answer, str) and _HEX.fullmatch(answer) else b""
     return [int.from_bytes(raw[at : at + _WORD_BYTES]) for at in range(0, len(raw), _WORD_BYTES)]

@@ -34,12 +34,17 @@ def symbol_slot() -> int:
     return artifact(_TOKEN).storage_slots["_symbol"]
 
 
+def accounts_slot() -> int:
+    """The slot of the mapping of account words, by the account's address."""
+    return artifact(_TOKEN).storage_slots["_accounts"]
+
+
 def account_slot(account: str) -> int:
     """The slot of the word that has an account's balance and standing.
 
     A mapping's value lies at the hash of its key and its own slot (Solidity, layout of state variables in storage).
     """
-    return _mapped(artifact(_TOKEN).storage_slots["_accounts"], bytes.fromhex(account[2:]))
+    return _mapped(accounts_slot(), bytes.fromhex(account[2:]))
 
 
 def lock_up_slot(account: str) -> int:

@@ -89,7 +89,8 @@ class _Answers:
             self.account_nodes.add(map(_raw, answer["accountProof"]))
             self.storage_nodes.add(map(_raw, {each for slot in answer["storageProof"] for each in slot["proof"]}))
             self.told.update((int(slot["key"], 16), int(slot["value"], 16)) for slot in answer["storageProof"])
-            self._tell(len(self.told), len(slots))
+            if slots:
+                self._tell(len(self.told), len(slots))
         return slots
 
 

@@ -66,6 +66,7 @@ def test_the_packs_own_hash_proves_consistency_only(pack_file: Path, capsys: pyt
     "args",
     [
         ["--block-hash", "0x12"],
+        ["--block-hash", HEAD, "--expected-head", f"BIG={HEAD}", "--expected-head", f"BIG={HEAD}"],
         ["--block-hash", HEAD, "--expected-head", "BIG"],
         ["--block-hash", HEAD, "--expected-signer", HEAD],
         ["--block-hash", HEAD, "--expected-manifest", "12"],

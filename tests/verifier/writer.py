@@ -107,7 +107,7 @@ def draft(node: Node, database: Database, results: list[dict[str, Any]] | None =
     first = min(row["deploy_block"] for row in contracts)
     _chain(found, node, first, pin.number)
     for row in contracts:
-        _proof(found, node, row["address"], names.get(row["address"], ""), tables, pin.number)
+        put_proof(found, node, row["address"], names.get(row["address"], ""), tables, pin.number)
     passed = all(each["outcome"] == "PASS" for each in results or [])
     found.put("policy.json", POLICY)
     found.put("reconciliation.json", {"passed": passed, "results": results or []})
@@ -179,9 +179,10 @@ def _chain(found: Draft, node: Node, first: int, last: int) -> None:
     found.put("chain/blocks.jsonl", lines)
 
 
-def _proof(
+def put_proof(
     found: Draft, node: Node, address: str, instrument_id: str, tables: Mapping[str, list[Any]], block: int
 ) -> None:
+    """The proof of a contract; `tables` tell whose words an instrument's has."""
     slots: list[int] = []
     if instrument_id:
         slots = [instrument_slot(), rules_slot(), symbol_slot(), 7, 8, 9, 10]

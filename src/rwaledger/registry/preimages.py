@@ -59,8 +59,8 @@ def parse(raw: bytes) -> tuple[Fields, tuple[Section, ...]]:
         sections = []
         for _ in range(int(next(cells))):
             table, part, columns = next(cells), next(cells), int(next(cells))
-            names = tuple(next(cells) for _ in range(columns))
-            sections.append(Section(table, part, names, int(next(cells)), next(cells)))
+            names = [next(cells) for _ in range(columns)]
+            sections.append(Section(table, part, tuple(names), int(next(cells)), next(cells)))
     except StopIteration:
         raise ValueError("the preimage of a period is cut off") from None
     found = tuple(sections)

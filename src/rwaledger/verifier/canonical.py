@@ -112,10 +112,14 @@ def _decoded(raw: bytes, place: str) -> tuple[str, Any]:
         if _is_deep(text):
             raise ValueError(f"more than {_DEPTH_MAX} values within each other")
         value, end = _DECODER.raw_decode(text)
+    except json.JSONDecodeError as error:
+        raise Refuted(place, f"no canonical JSON: {error.msg.lower()} at character {error.pos}") from error
     except (ValueError, RecursionError) as error:
         raise Refuted(place, f"no canonical JSON: {error}") from error
     if end != len(text):
-        raise Refuted(place, f"no canonical JSON: something stands behind the document, from character {end}")
+        raise Refuted(
+            place, f"no canonical JSON: {text[end : end + 20]!r} stands behind the document, at character {end}"
+        )
     return text, value
 
 

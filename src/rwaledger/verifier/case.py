@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from rwaledger.verifier.book import Execution, Instruction, reference
 from rwaledger.verifier.calendar import Calendar
+from rwaledger.verifier.errors import Refuted
 from rwaledger.verifier.keccak import keccak256
 from rwaledger.verifier.ledger import Governed, Ledger, Position, place_of
 from rwaledger.verifier.pack import Pack
@@ -111,8 +112,13 @@ class Case:
 
     @cached_property
     def checkpoints(self) -> dict[str, int]:
-        """The last block read of each contract."""
-        return {row.address: row.block_number for row in self.rows("checkpoints")}
+        """The last block read of each contract. Raises Refuted where one at the pinned block is of another chain's."""
+        rows = self.rows("checkpoints")
+        for row in rows:
+            if row.block_number == self.pin.block_number and row.block_hash != self.pin.block_hash:
+                message = f"{row.address} was read up to {row.block_hash}, which is not the pinned block"
+                raise Refuted("register/checkpoints.jsonl", message)
+        return {row.address: row.block_number for row in rows}
 
     @cached_property
     def instructions(self) -> dict[str, Instruction]:

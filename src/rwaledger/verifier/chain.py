@@ -26,8 +26,8 @@ def check(pack: Pack, block_hash: str, progress: Progress = silent) -> Level:
         return level
     proofs = proving.begin(pack)
     _check_bodies(pack, level)
-    check_deployments(pack, level)
-    proving.check_state(pack, proofs, level, progress)
+    began = check_deployments(pack, level)
+    proving.check_state(pack, proofs, began, level, progress)
     _check_senders(pack, level)
     _check_events(pack, level)
     return level

@@ -193,7 +193,7 @@ def _entry_at(directory: bytes, at: int, place: str) -> Entry:
         raise Refuted(place, f"its name {name!r} is not ASCII")
     entry = Entry(name.decode(), fields[8], fields[7], fields[16])
     if directory[at : at + _ENTRY.size + fields[10]] != entry.directory_entry():
-        raise Refuted(place, f"{entry.name}: its directory entry can be written in another way only")
+        raise Refuted(place, f"{entry.name}: compressed, or with other attributes than a pack has: was it packed anew?")
     return entry
 
 

@@ -11,7 +11,7 @@ from rwaledger.verifier import tables
 from rwaledger.verifier.container import FIRST
 from rwaledger.verifier.level import Level
 from rwaledger.verifier.manifest import FORMAT, FileEntry, Manifest, Signature, signatures
-from rwaledger.verifier.pack import Pack
+from rwaledger.verifier.pack import Pack, Row
 from rwaledger.verifier.secp256k1 import recover_bytes
 from rwaledger.verifier.signed import personal_hash
 
@@ -177,12 +177,29 @@ def _check_heads(pack: Pack, expected: Expected, level: Level) -> None:
     if last != named:
         level.fault("manifest.json, heads", f"{named}, and the last periods of the register are {last}")
     for instrument_id, head in sorted(expected.heads.items()):
-        at = [row.sequence for row in periods if (row.instrument_id, row.head) == (instrument_id, head)]
-        if at:
-            level.prove(1, f"head that you know is period {at[0]} of {last[instrument_id][0]} of {instrument_id}")
+        known, place = [row for row in periods if row.instrument_id == instrument_id], "register/periods.jsonl"
+        row = next((row for row in known if row.head == head), None)
+        if row is None:
+            now = f"its last is {known[-1].head}, period {known[-1].sequence}" if known else "it has no signed period"
+            level.fault(place, f"no period of {instrument_id} has the head {head}; {now}")
+        elif why := _not_due(row, pack.manifest):
+            level.fault(place, f"period {row.sequence} of {instrument_id} has the head {head}, {why}")
         else:
-            known = last.get(instrument_id)
-            now = f"its last is {known[1]}, period {known[0]}" if known else "it has no signed period"
-            level.fault("register/periods.jsonl", f"no period of {instrument_id} has the head {head}; {now}")
+            level.prove(1, f"head that you know is period {row.sequence} of {known[-1].sequence} of {instrument_id}")
     for instrument_id in sorted(set(last) - set(expected.heads)):
         level.trusted.append(f"That the signed periods of {instrument_id} are those signed then: you gave no head.")
+
+
+def _not_due(row: Row, manifest: Manifest) -> str:
+    """Why no check of this pack looks at a period, so that its head holds nothing; empty where C20 does."""
+    pin = manifest.pin
+    if row.instrument_id not in {each.instrument_id for each in manifest.tokens}:
+        return "and is of an instrument that the pack does not have: no check looks at it"
+    if row.chain_id != pin.chain_id:
+        return f"and is of chain {row.chain_id}: no check of this pack looks at it"
+    if row.block_number > pin.block_number:
+        return (
+            f"and ends in block {row.block_number}, behind the pinned {pin.block_number}: no check of this pack looks "
+            "at it; give the head of an earlier period, or take a pack of a later block"
+        )
+    return ""

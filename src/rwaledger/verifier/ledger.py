@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rwaledger.verifier.book import Effect, Execution, Instruction, effects
+from rwaledger.verifier.errors import Refuted
 from rwaledger.verifier.exact import power_of_ten
 from rwaledger.verifier.release import is_another
 from rwaledger.verifier.replay import STRANGER, Leg, Place, Replay, Standing, accounts_in, replay
@@ -139,9 +140,17 @@ class Ledger(Governed):
 
     @cached_property
     def positions(self) -> dict[str, Position] | None:
-        """Positions at the pinned block; None where the register has gone on, and keeps them no more."""
-        checkpoint = self.case.checkpoints.get(self.address)
-        return self.case.positions.get(self.instrument_id, {}) if checkpoint == self.case.pin.block_number else None
+        """Positions at the pinned block; None where the register has gone on, and keeps them no more.
+
+        Raises Refuted where there are some then: they are of no block that anything here proves.
+        """
+        checkpoint, stored = self.case.checkpoints.get(self.address), self.case.positions.get(self.instrument_id, {})
+        if checkpoint == self.case.pin.block_number:
+            return stored
+        if stored:
+            message = f"has positions of {self.instrument_id}, which the register keeps for block {checkpoint} alone"
+            raise Refuted("register/positions.jsonl", f"{message}, and that is not the pinned one")
+        return None
 
     @cached_property
     def standings(self) -> dict[tuple[Place, str], Standing]:

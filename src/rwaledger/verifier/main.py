@@ -65,7 +65,7 @@ def _parser(program: str) -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="INSTRUMENT=HEAD",
-        help="a head of a signed period that you kept; may be repeated",
+        help="the latest head of a signed period that you kept; one for each instrument",
     )
     parser.add_argument(
         "--expected-signer",
@@ -119,6 +119,9 @@ def _expected(args: argparse.Namespace) -> Expected:
             "shows only that the pack is consistent.)"
         )
     heads = [each.partition("=") for each in args.expected_head]
+    names = [name for name, _, _ in heads]
+    if len(set(names)) != len(names):
+        raise WrongUse("--expected-head: name each instrument once, with its latest head; that attests those before it")
     return Expected(
         block_hash=_hexed(args.block_hash or "", _HASH, "--block-hash"),
         manifest=_hexed(args.expected_manifest or "", _HASH, "--expected-manifest"),

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rwaledger.verifier import canonical
+from rwaledger.verifier import canonical, rows
+from rwaledger.verifier.exact import fraction
 from rwaledger.verifier.shape import Part
 from rwaledger.verifier.values import (
     CheckResult,
@@ -48,7 +48,8 @@ _BREAK = (
     "right",
     "summary",
 )
-_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_RESERVE_KIND = ("currencies", "kind", "max_tenor_business_days", "max_tenor_months", "on_demand")
+_DAY_S = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +186,7 @@ def policy(raw: bytes) -> Policy:
     return Policy(
         name=top["name"].text(),
         zone=top["zone"].text(),
-        utc_offsets=tuple((moment.text(), seconds.number(-86_400)) for moment, seconds in offsets),
+        utc_offsets=tuple((_moment(moment), _offset(seconds)) for moment, seconds in offsets),
         holidays=frozenset(_day(part) for part in top["holidays"].items()),
         figures=tuple(_figure(part) for part in top["figures"].items()),
     )
@@ -193,13 +194,47 @@ def policy(raw: bytes) -> Policy:
 
 def _figure(part: Part) -> Figure:
     part.fields("name", "source", "valid_from", "value")
-    return Figure(part["name"].text(), part["value"].value, _day(part["valid_from"]), part["source"].text())
+    return Figure(part["name"].text(), _value(part["value"]), _day(part["valid_from"]), part["source"].text())
+
+
+def _value(part: Part) -> Any:
+    """A number, a threshold, or a kind of reserve asset."""
+    if isinstance(part.value, dict) and "kind" in part.value:
+        part.fields(*_RESERVE_KIND)["kind"].text()
+        part["on_demand"].truth()
+        for currency in part["currencies"].items():
+            currency.text()
+        for tenor in (part["max_tenor_months"], part["max_tenor_business_days"]):
+            if tenor.value is not None:
+                tenor.number()
+    elif isinstance(part.value, dict):
+        part.fields("amount", "currency")["currency"].text()
+        try:
+            fraction(part["amount"].text())
+        except (ValueError, ArithmeticError) as error:
+            raise part["amount"].refuse("a number in digits") from error
+    else:
+        part.number()
+    return part.value
 
 
 def _day(part: Part) -> str:
-    if not _DAY.fullmatch(part.text()):
-        raise part.refuse("a day")
+    if rows.day(part.value) is None:
+        raise part.refuse("a day such as 2026-07-31")
     return part.text()
+
+
+def _moment(part: Part) -> str:
+    if rows.moment(part.value) is None:
+        raise part.refuse("a moment such as 2026-07-31T10:00:00.000000Z")
+    return part.text()
+
+
+def _offset(part: Part) -> int:
+    """No clock on the wall is a day or more away from UTC."""
+    if not -_DAY_S < part.number(-_DAY_S) < _DAY_S:
+        raise part.refuse("seconds of less than a day")
+    return part.number(-_DAY_S)
 
 
 def reconciliation(raw: bytes) -> tuple[bool, tuple[CheckResult, ...]]:

@@ -147,8 +147,18 @@ class Pack:
 
     @cached_property
     def transactions(self) -> Mapping[str, Transaction]:
-        """All transactions by hash, in the order of the chain."""
-        return {each.hash: each for block in self.blocks for each in block.transactions}
+        """All transactions by hash, in the order of the chain.
+
+        Raises Refuted where the register calls one that nobody signed as another is called: deeds of the one would pass
+        for the other's.
+        """
+        found: dict[str, Transaction] = {}
+        for each in (each for block in self.blocks for each in block.transactions):
+            if each.hash in found and each.hash in self._named.values():
+                place = f"register/events.jsonl, block {each.block_number}, transaction {each.index}"
+                raise Refuted(place, f"called {each.hash}, as one of block {found[each.hash].block_number} is")
+            found[each.hash] = each
+        return found
 
     @cached_property
     def receipts(self) -> Mapping[str, Receipt]:

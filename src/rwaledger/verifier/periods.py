@@ -22,7 +22,20 @@ NO_HEAD = "0x" + "00" * 32
 MIRRORED = ("events", "postings", "standings")
 """What the mirror keeps: one hash a table. All other rows are listed one by one."""
 
-_FIELDS = 10
+_NOT_OF_PERIODS = frozenset(
+    {"audit_log", "blocks", "checkpoints", "corrections", "period_rows", "periods", "positions"}
+)
+_LEFT_OUT = {
+    "accounts": "kind replaced_by",
+    "events": "chain_id",
+    "holders": "country investor_class valid_until sealed",
+    "postings": "instrument_id leg",
+    "standings": "instrument_id",
+}
+"""Tables, and columns of others, that no head of this version attests; nor does any attest `updated_at`."""
+
+_FIELD_TYPES: tuple[Callable[[str], object], ...] = (str, str, int, int, str, int, str, int, int, int)
+_FIELDS = len(_FIELD_TYPES)
 
 
 class Part(NamedTuple):
@@ -92,13 +105,25 @@ def parsed(raw: bytes) -> tuple[list[str], list[Section]]:
         sections = []
         for _ in range(int(next(cells))):
             table, part, number = next(cells), next(cells), int(next(cells))
-            columns = tuple(next(cells) for _ in range(number))
-            sections.append(Section(Part(table, part, columns), int(next(cells)), next(cells)))
+            columns = [next(cells) for _ in range(number)]
+            sections.append(Section(Part(table, part, tuple(columns)), int(next(cells)), next(cells)))
     except StopIteration:
         raise ValueError("the preimage of a period is cut off") from None
-    if next(cells, None) is not None:
-        raise ValueError("the preimage of a period holds more than a period")
+    if _preimage(fields, sections) != raw:
+        raise ValueError("the preimage of a period holds more than a period, or has it in another form")
     return fields, sections
+
+
+def _preimage(fields: Sequence[str], sections: Sequence[Section]) -> bytes:
+    """The one form of what was read."""
+    cells: list[object] = [
+        FORMAT,
+        *(read(text) for read, text in zip(_FIELD_TYPES, fields, strict=True)),
+        len(sections),
+    ]
+    for each in sections:
+        cells += [each.part.table, each.part.part, len(each.part.columns), *each.part.columns, each.rows, each.digest]
+    return encoded(cells)
 
 
 def _decoded(raw: bytes) -> Iterator[str]:
@@ -135,6 +160,19 @@ class Period:
             return cls(row, raw, *parsed(raw))
         except ValueError as error:
             return cls(row, problem=str(error))
+
+
+def unattested(period: Period) -> list[str]:
+    """Tables of which its head has nothing, and columns that it leaves out of others, but for those that all do."""
+    there = {(each.part.table, column) for each in period.sections for column in each.part.columns}
+    tables = {table for table, _ in there}
+    lacking = {
+        f"{table}.{column.name}" if table in tables else table: None
+        for table in sorted(TABLES.keys() - _NOT_OF_PERIODS)
+        for column in TABLES[table]
+        if (table, column.name) not in there and column.name not in _LEFT_OUT.get(table, "updated_at").split()
+    }
+    return list(lacking)
 
 
 class Lists:

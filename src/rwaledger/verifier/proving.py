@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from rwaledger.verifier import layout, rlp, trie
 from rwaledger.verifier.errors import Fault, Refuted
@@ -10,7 +10,7 @@ from rwaledger.verifier.exact import power_of_ten
 from rwaledger.verifier.keccak import keccak256, keccak256_many
 from rwaledger.verifier.level import Level, Progress
 from rwaledger.verifier.pack import Pack
-from rwaledger.verifier.values import Proof, Token
+from rwaledger.verifier.values import ZERO_ADDRESS, Proof, Token
 
 Judged = Callable[[], tuple[int, list[Fault]]]
 """How many words one proof proves, and a fault for each that it does not."""
@@ -22,8 +22,13 @@ def begin(pack: Pack) -> list[Judged]:
     return [pack.workers.submit(judge, each, state_root) for each in pack.proofs.values()]
 
 
-def check_state(pack: Pack, begun: Sequence[Judged], level: Level, progress: Progress) -> None:
-    """What has begun for every contract, then what the proved words say of each instrument."""
+def check_state(
+    pack: Pack, begun: Sequence[Judged], by_release: Collection[str], level: Level, progress: Progress
+) -> None:
+    """What has begun for every contract, then what the proved words say of each instrument.
+
+    `by_release` are the contracts that the released constructors have created.
+    """
     sizes = [len(each.slots) for each in pack.proofs.values()]
     proved = 0
     for at, judged in enumerate(begun):
@@ -35,7 +40,8 @@ def check_state(pack: Pack, begun: Sequence[Judged], level: Level, progress: Pro
     level.prove(len(begun), "contracts with their code, by proofs to the state root")
     level.prove(proved, "storage words, by proofs to the state root")
     for token in pack.tokens.values():
-        _check_token(token, level)
+        _check_token(token, level, is_by_release=token.contract.address in by_release)
+        _check_attestor(pack, token, level)
     _check_heads(pack, level)
     _check_code(pack, level)
 
@@ -45,11 +51,14 @@ def judge(proof: Proof, state_root: bytes) -> tuple[int, list[Fault]]:
     place = f"chain/proofs/{proof.address}.json"
     try:
         storage_root = _storage_root(proof, state_root, f"{place}, account_nodes")
-        nodes = trie.Nodes(proof.storage_nodes)
     except ValueError as error:
-        return 0, [Fault(place, str(error))]
+        return 0, [Fault(f"{place}, account_nodes", str(error))]
     except Refuted as error:
         return 0, [error.fault]
+    try:
+        nodes = trie.Nodes(proof.storage_nodes)
+    except ValueError as error:
+        return 0, [Fault(f"{place}, storage_nodes", str(error))]
     proved, faults = 0, []
     keys = keccak256_many([slot.to_bytes(32, "big") for slot in proof.slots])
     for (slot, value), key in zip(proof.slots.items(), keys, strict=True):
@@ -83,12 +92,13 @@ def _storage_root(proof: Proof, state_root: bytes, place: str) -> bytes:
     return rlp.as_bytes(storage_root, 32)
 
 
-def _check_token(token: Token, level: Level) -> None:
+def _check_token(token: Token, level: Level, *, is_by_release: bool) -> None:
     """The balances of all accounts in the pack add up to the supply.
 
-    This is what shows that no holder was left out of the pack. The released code never lets a balance fall below zero,
-    and changes the supply by what it changes balances by, so that all balances on the chain add up to the supply. If
-    those that are proved here do already, then every account that is not here holds nothing.
+    This is what shows that no holder was left out of the pack. The released constructor writes no balance; the code
+    never lets one fall below zero, and changes the supply by what it changes balances by. So all balances on the chain
+    add up to the supply, and if those that are proved here do already, every other account holds nothing. Where another
+    code created the token, it may have written balances that are in no supply.
     """
     place = f"chain/proofs/{token.contract.address}.json"
     name = token.contract.instrument_id
@@ -105,10 +115,23 @@ def _check_token(token: Token, level: Level) -> None:
     holders = sum(1 for word in token.accounts.values() if word.balance_units)
     if token.terms.counts_holders and holders != token.instrument.holders:
         level.fault(place, f"{name} has {holders} accounts with a balance, and counts {token.instrument.holders}")
+    nobody_else = ", and nobody else holds any" if is_by_release else ""
     level.prove(
         len(token.accounts),
-        f"accounts of {name}: {holders} hold all {_amount(token, supply)} of the supply, and nobody else holds any",
+        f"accounts of {name}: {holders} hold all {_amount(token, supply)} of the supply{nobody_else}",
     )
+    if not is_by_release:
+        level.unproved.append(f"That nobody else holds {name}: it is not shown that the released constructor began it.")
+
+
+def _check_attestor(pack: Pack, token: Token, level: Level) -> None:
+    """Whoever attests the reserve of a token stands in its code, and may have been left out of the register."""
+    attestor = token.terms.reserve_attestor if token.terms else ZERO_ADDRESS
+    if attestor != ZERO_ADDRESS and attestor not in pack.proofs:
+        level.unproved.append(
+            f"What was attested on the chain of the reserve of {token.contract.instrument_id}: its code names the "
+            f"attestor {attestor}, of which there is nothing in the pack."
+        )
 
 
 def _check_heads(pack: Pack, level: Level) -> None:

@@ -18,10 +18,14 @@ _WORD = 32
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """A released contract: SHA-256 and size of its code with zeros for immutables, and where each of them stands."""
+    """A released contract: SHA-256 and size of its code with zeros for immutables, and where each of them stands.
+
+    `creation` are SHA-256 and size of the code that creates it, without the constructor's arguments behind it.
+    """
 
     sha256: str
     size: int
+    creation: tuple[str, int]
     immutables: Mapping[str, tuple[int, ...]]
 
 
@@ -29,6 +33,7 @@ RELEASES = {
     "asset_token": Release(
         "fc55c3afb43e2d76122282d2b47b0ec4e92ecb595c5137833d5402b8a0429710",
         23475,
+        ("e8332545db9d26fd7f8882647e77945c5666cf4bf1fc60350ec717c1e7ad4ced", 27611),
         {
             "_cachedChainId": (10811,),
             "_cachedDomainSeparator": (10853,),
@@ -48,6 +53,7 @@ RELEASES = {
     "control_book": Release(
         "f713ace9d58f1ce21b3e173af5c64f8f941a3354a8bbc6c6ac32ce8906aa397a",
         12508,
+        ("9b9d00ccf93df54be362217314769b5a5aea6c032803399980566efbb091f3b2", 13859),
         {
             "_cachedChainId": (4379,),
             "_cachedDomainSeparator": (4421,),
@@ -62,6 +68,7 @@ RELEASES = {
     "registry_anchor": Release(
         "35eba4a30861108a2e8bc195fdeb1f98215c4fa78214af744c977d0bfd3d5d4b",
         6326,
+        ("448e68dfba81cb3a6eb09f2ddefe35f2622c8874dbfb3604203b9599e22b7667", 7677),
         {
             "_cachedChainId": (4598,),
             "_cachedDomainSeparator": (4640,),
@@ -76,6 +83,7 @@ RELEASES = {
     "reserve_attestor": Release(
         "ea3f87be447cbe949c6711838f68a3a5eef1fd859aca9178a7e1ac5a6e88e70b",
         5021,
+        ("2db3ab06c80ebb18e5511449926e2e38756122bbf121db58a506c3023e90d9db", 6236),
         {
             "_cachedChainId": (3624,),
             "_cachedDomainSeparator": (3666,),
@@ -90,6 +98,7 @@ RELEASES = {
     "settlement": Release(
         "24cea53834486153934949da32daf521deaf03015618eda9386d64a76bc8fadc",
         6924,
+        ("5bc33eff3252adf54292ea04a8934227af7c7bc079112b090cf723b098d2037e", 7925),
         {
             "_cachedChainId": (5267,),
             "_cachedDomainSeparator": (5309,),
@@ -117,6 +126,12 @@ def is_released(kind: str, code: bytes) -> bool:
     return hashlib.sha256(blank).hexdigest() == release.sha256
 
 
+def is_creation(kind: str, code: bytes) -> bool:
+    """Whether code that creates a contract is that of the release, with whatever arguments behind it."""
+    sha256, size = RELEASES[kind].creation
+    return len(code) >= size and hashlib.sha256(code[:size]).hexdigest() == sha256
+
+
 def is_another(kind: str, code: bytes) -> bool:
     """Whether the code is a released one, and of another kind of contract."""
     return any(is_released(each, code) for each in RELEASES if each != kind)
@@ -132,6 +147,32 @@ def immutables_of(kind: str, code: bytes) -> dict[str, tuple[int, ...]]:
 
 POLICIES = {"Hong Kong": "a59c04946a67a0b8a0798d4e2714c3ac590de84bd8a4cae97bb0c25ccb414507"}
 """SHA-256 over the figures of each policy of this version, as `policy.json` has them."""
+
+
+HOLIDAYS = {
+    "Hong Kong": {
+        "2025": "01-01 01-29 01-30 01-31 04-04 04-18 04-21 05-01 05-05 07-01 10-01 10-07 10-29 12-25 12-26",
+        "2026": "01-01 02-17 02-18 02-19 04-03 04-06 04-07 05-01 05-25 06-19 07-01 10-01 10-19 12-25",
+        "2027": "01-01 02-08 02-09 03-26 03-29 04-05 05-13 06-09 07-01 09-16 10-01 10-08 12-27",
+    }
+}
+"""General holidays that are no Saturday or Sunday, by year, as month and day."""
+
+CLOCKS = {"Hong Kong": ("Asia/Hong_Kong", 28_800)}
+"""The zone of each policy of this version, and its offset from UTC in seconds, which has been that since 1979."""
+
+
+def strange_holidays(policy: Policy) -> list[str]:
+    """Days of the years that this version knows which are holidays here alone, or are none here alone."""
+    known = HOLIDAYS.get(policy.name, {})
+    due = {f"{year}-{day}" for year, days in known.items() for day in days.split()}
+    years = {day[:4] for day in policy.holidays} & known.keys()
+    return sorted(day for day in due ^ policy.holidays if day[:4] in years)
+
+
+def is_clock(policy: Policy) -> bool:
+    """Whether the clock of a policy is that of this version."""
+    return all((policy.zone, seconds) == CLOCKS.get(policy.name) for _, seconds in policy.utc_offsets)
 
 
 def policy_digest(policy: Policy) -> str:

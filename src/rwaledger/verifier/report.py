@@ -12,6 +12,8 @@ from rwaledger.verifier.manifest import Manifest
 from rwaledger.verifier.values import CheckResult, Finding
 
 LOCAL_CHAINS = {1337, 31337}
+_LAST_SECOND = 253_402_300_799
+"""The end of the year 9999."""
 
 NO_PACK = (
     "That the block is final on a chain that others watch.",
@@ -140,8 +142,7 @@ def _lines(found: Verification) -> Iterator[str]:
     yield f"Evidence pack {found.path}"
     if found.manifest:
         pin, software = found.manifest.pin, found.manifest.software
-        at = datetime.fromtimestamp(pin.block_time, UTC)
-        yield f"block {pin.block_number} of chain {pin.chain_id}, {pin.block_hash}, {at:%d %B %Y %H:%M:%S} UTC"
+        yield f"block {pin.block_number} of chain {pin.chain_id}, {pin.block_hash}, {_time(pin.block_time)}"
         yield f"manifest {found.manifest.sha256}, written by {software['name']} {software['version']}"
     if found.hash_from_pack:
         yield from ("", f"!!! {FROM_PACK}")
@@ -157,7 +158,29 @@ def _lines(found: Verification) -> Iterator[str]:
     yield from _section("Let pass by signatures", [_finding(each) for each in found.let_pass])
     yield from _section("Not proved", found.not_proved())
     yield from _section("Trusted", found.trusted())
+    yield from _section("What to do", list(_steps(found)))
     yield from ("", found.verdict)
+
+
+def _steps(found: Verification) -> Iterator[str]:
+    """What to do about what is wrong."""
+    refuted = {level.name for level in found.levels if level.outcome == REFUTED}
+    if "L0" in refuted:
+        yield (
+            "Get the file again, byte for byte as it was exported: to unpack a pack and pack it anew changes it. "
+            "Compare what you gave (hash of the block, heads, signers) with where you have it from."
+        )
+    if refuted:
+        yield "Rely on nothing in this pack. Ask for an export of the same block, and show what is WRONG here."
+    elif found.breaks:
+        yield "Ask the operator about each break: `rwaledger break show ID` tells what has been done about it."
+
+
+def _time(seconds: int) -> str:
+    """A time for a person; one that no calendar has stays a number."""
+    if seconds > _LAST_SECOND:
+        return f"{seconds} seconds since 1970"
+    return f"{datetime.fromtimestamp(seconds, UTC):%d %B %Y %H:%M:%S} UTC"
 
 
 def _section(title: str, lines: Sequence[str]) -> Iterator[str]:

@@ -10,6 +10,7 @@ from rwaledger.verifier import digest, release
 from rwaledger.verifier.checks import run_all
 from rwaledger.verifier.level import Level, Progress, silent
 from rwaledger.verifier.pack import Pack
+from rwaledger.verifier.periods import Period, unattested
 from rwaledger.verifier.values import CheckResult, Finding, Policy
 
 PLACE = "reconciliation.json"
@@ -37,13 +38,15 @@ def check(pack: Pack, heads: Mapping[str, str], progress: Progress = silent) -> 
     for other in told.values():
         level.unproved.append(f"{other.check} ({other.outcome}): this verifier does not do this check again.")
     _check_digest(pack, level)
+    _tell_unproved(pack, level)
+    _tell_unattested(pack, level)
     for each in found:
         if each.outcome == "EXEMPT":
             level.trusted.append(f"That who let the findings of {each.check} pass may do so. {each.note}")
     level.trusted.append(
         "What the register states from outside the chain: identities, bank balances, prices, dates of requests."
     )
-    level.trusted.append(_policy(pack.policy))
+    level.trusted += [_kinds(pack), _policy(pack.policy)]
     return level, found
 
 
@@ -58,13 +61,57 @@ def _check_digest(pack: Pack, level: Level) -> None:
         level.fault("manifest.json, register_digest", f"{named}, the digest of the pack's rows is {again}")
 
 
+def _tell_unproved(pack: Pack, level: Level) -> None:
+    """Instruments of which no contract is in the pack: whatever it has of them, nothing is held against a chain.
+
+    Those on other chains, or deployed behind the pinned block, may be listed; of their units there are no rows.
+    """
+    here = {each.instrument_id for each in pack.manifest.tokens}
+    contracts = {(row.chain_id, row.address) for row in pack.table("contracts")}
+    others = {row.instrument_id: row for row in pack.table("instruments") if row.instrument_id not in here}
+    for name, row in others.items():
+        if row.chain_id == pack.manifest.pin.chain_id and (row.chain_id, row.address) not in contracts:
+            level.break_("register/instruments.jsonl", f"{name} is at {row.address}, which is none of the contracts")
+    for table in ("positions", "postings", "standings") if others else ():
+        counted = Counter(row.instrument_id for row in pack.rows(table) if row.instrument_id in others)
+        for name, number in sorted(counted.items()):
+            message = f"{number} rows are of {name}, of which there is no contract in the pack: nothing proves them"
+            level.break_(f"register/{table}.jsonl", message)
+
+
+def _tell_unattested(pack: Pack, level: Level) -> None:
+    """A head holds no more than its preimage lists, whoever signed it."""
+    for row in pack.table("periods"):
+        period = Period.of(row)
+        lacking = [] if period.problem else unattested(period)
+        if lacking:
+            level.unproved.append(
+                f"That since period {row.sequence} of {row.instrument_id} was signed nobody has changed "
+                f"{', '.join(lacking)}: its head leaves them out."
+            )
+
+
 def _policy(policy: Policy) -> str:
-    """By what was judged: the figures are the operator's choice, and can be known only by their release."""
+    """By what was judged: figures, clock and holidays are the operator's choice, and known only by their release."""
     is_released = release.POLICIES.get(policy.name) == release.policy_digest(policy)
     figures = "which are those of this release" if is_released else "which are NOT those of this release: read them"
-    days = sorted(policy.holidays)
+    offsets = ", ".join(f"{seconds:+} s from {moment[:10]}" for moment, seconds in policy.utc_offsets) or "UTC"
+    clock = "its clock" if release.is_clock(policy) else f"its clock, which is NOT that of this release: {offsets}"
+    return f"That policy.json is the law of the place: figures of {policy.name!r}, {figures}; {clock}; {_days(policy)}."
+
+
+def _days(policy: Policy) -> str:
+    days, strange = sorted(policy.holidays), release.strange_holidays(policy)
     between = f"{len(days)} holidays" + (f" from {days[0]} to {days[-1]}" if days else "")
-    return f"That policy.json is the law of the place: figures of {policy.name!r}, {figures}; its clock; {between}."
+    years = sorted({day[:4] for day in days} - release.HOLIDAYS.get(policy.name, {}).keys())
+    unknown = f", of which this release knows none in {', '.join(years)}" if years else ""
+    return between + unknown + (f", which are NOT those of this release on {', '.join(strange)}" if strange else "")
+
+
+def _kinds(pack: Pack) -> str:
+    """What an instrument is called decides what is asked of it, and nothing on the chain tells it."""
+    kinds = ", ".join(f"{row.instrument_id} a {row.kind}" for row in pack.table("instruments"))
+    return f"That each instrument is what the register calls it, by which some checks look at it or do not: {kinds}."
 
 
 def _compare(found: CheckResult, told: CheckResult, level: Level, pin: int) -> None:
@@ -137,6 +184,10 @@ def _words(each: Identity) -> str:
 
 
 def breaks(results: Iterable[CheckResult]) -> list[Finding]:
-    """The root findings that let a reconciliation fail, as they are found here: nobody's word exempts them."""
-    failed = (each for each in results if each.outcome == "FAIL")
-    return [finding for each in failed for finding in each.findings if not finding.follows_from]
+    """What lets a reconciliation fail, as it is found here: nobody's word exempts it.
+
+    What follows from another finding is told with that one; but where that one was let pass, nothing else tells of it.
+    """
+    failing = [finding for each in results if each.outcome == "FAIL" for finding in each.findings]
+    roots = {each.break_id for each in failing if not each.follows_from}
+    return [each for each in failing if each.follows_from not in roots]

@@ -18,8 +18,8 @@ from rwaledger.verifier.tables import TABLES, Column
 Cells = Sequence[Any]
 """What stands in one column of consecutive rows."""
 
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
-_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_MOMENT = re.compile(_DAY.pattern + r"T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z")
 _UNITS = re.compile(r"0|-?[1-9][0-9]{0,77}")
 _UNITS_END = 10**78
 _SHORT = 42
@@ -101,7 +101,8 @@ class Reader:
         width, key_of = len(self._columns), itemgetter(*self._key_at)
         for number, row in canonical.parse_lines(page[:-1].split(b"\n"), place, first):
             if type(row) is not list or len(row) != width:
-                raise Part(row, f"{place} line {number}").refuse(f"a row of {width} columns")
+                of = f", which is no list of {len(row)}," if type(row) is list else ""
+                raise Part(row, f"{place} line {number}").refuse(f"a row of {width} columns{of}")
             values = tuple(self._cell(*each, f"{place} line {number}") for each in zip(self._columns, row, strict=True))
             key = key_of(row)
             if before is not None and not before < key:
@@ -160,14 +161,16 @@ def _units(value: Any) -> int | None:
     return int(value) if isinstance(value, str) and _UNITS.fullmatch(value) else None
 
 
-def _moment(value: Any) -> datetime | None:
+def moment(value: Any) -> datetime | None:
+    """The moment that a text is in the one form of a pack; None where it is none."""
     try:
         return datetime.fromisoformat(value) if isinstance(value, str) and _MOMENT.fullmatch(value) else None
     except ValueError:
         return None
 
 
-def _day(value: Any) -> date | None:
+def day(value: Any) -> date | None:
+    """The day that a text is; None where it is none."""
     try:
         return date.fromisoformat(value) if isinstance(value, str) and _DAY.fullmatch(value) else None
     except ValueError:
@@ -179,8 +182,8 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "number": _number,
     "units": _units,
     "truth": _truth,
-    "moment": _moment,
-    "day": _day,
+    "moment": moment,
+    "day": day,
 }
 _TYPES = {"text": str, "number": int, "units": str, "truth": bool, "moment": str, "day": str}
 _WORDS = {

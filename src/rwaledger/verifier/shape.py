@@ -29,8 +29,11 @@ class Part:
 
     def fields(self, *names: str) -> Part:
         """The value itself, an object with exactly these members."""
-        if not isinstance(self.value, dict) or set(self.value) != set(names):
+        if not isinstance(self.value, dict):
             raise self.refuse(f"an object with {', '.join(names)}")
+        for name in sorted(set(self.value) ^ set(names)):
+            what = "no such field belongs here" if name in self.value else "missing"
+            raise Refuted(f"{self.place}, {name}", f"{what}; an object with {', '.join(names)} expected")
         return self
 
     def __getitem__(self, key: str | int) -> Part:

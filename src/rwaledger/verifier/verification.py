@@ -79,7 +79,7 @@ def _level(name: str, check: Callable[[], Level]) -> Level:
         return check()
     except Refuted as error:
         return _refuted(name, error.fault)
-    except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError) as error:
+    except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
         place = f"{type(error).__name__} in {_innermost(error)}"
         return _refuted(name, Fault(place, f"the pack holds what cannot be worked with: {error}"))
 

@@ -8,8 +8,8 @@ findings (check, class, instrument, account) are the same. Where they cannot be:
   at its word, and the notes say so.
 - Rows that the register keeps under another chain, and positions of an instrument that it does not list, are in no pack
   either: here they are missing where the operator finds them edited (C05, C12, C18, C20).
-- Nor is the log of who did what. It has the hash with which a travel-rule record was made (C19), when an order was
-  priced (C17), and whether an event was taken out from behind a break's life.
+- Of the log of who did what a pack has what C17 and C19 look at, and no more: it does not show whether an event was
+  taken out from behind a break's life.
 - What an ERC-1271 wallet accepts cannot be asked offline. That the released control book or settlement contract has
   accepted a signature is proved by its event; a trade's signature that only the register has is not (C18).
 - A transaction without a signature, as a node makes that impersonates an account, has no sender here (C14).

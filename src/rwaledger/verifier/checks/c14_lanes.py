@@ -8,6 +8,7 @@ whose nonce some operator lacks.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -23,13 +24,13 @@ class Lane:
     recorded: dict[int, Transaction] = field(default_factory=dict)
     unrecorded: dict[int, Transaction] = field(default_factory=dict)
 
-    @property
-    def wanted(self) -> set[int]:
-        """Nonces that no transaction is known of: in gaps, and on both ends of the row."""
+    def wanted(self, nonces: Iterable[int]) -> set[int]:
+        """Those of the nonces that no transaction is known of: in gaps, and on both ends of the row."""
         known = self.recorded.keys() | self.unrecorded.keys()
         if not known:
             return set()
-        return set(range(max(0, min(known) - 1), max(known) + 2)) - known
+        first, last = min(known) - 1, max(known) + 1
+        return {nonce for nonce in nonces if first <= nonce <= last} - known
 
 
 class Lanes:
@@ -58,20 +59,21 @@ class Lanes:
         by_nonce: dict[int, list[Transaction]] = {}
         for transaction in others:
             by_nonce.setdefault(transaction.nonce, []).append(transaction)
-        upcoming = set(by_nonce) if any(not lane.recorded for lane in lanes.values()) else self._wanted(lanes)
+        is_unknown = any(not lane.recorded for lane in lanes.values())
+        upcoming = set(by_nonce) if is_unknown else self._wanted(lanes, by_nonce)
         looked: set[int] = set()
         while upcoming:
-            for nonce in upcoming & by_nonce.keys():
+            for nonce in upcoming:
                 for transaction in by_nonce[nonce]:
                     sender = self._pack.sender(transaction)
                     if sender in lanes:
                         lanes[sender].unrecorded[nonce] = transaction
             looked |= upcoming
-            upcoming = (self._wanted(lanes) & by_nonce.keys()) - looked
+            upcoming = self._wanted(lanes, by_nonce) - looked
 
     @staticmethod
-    def _wanted(lanes: dict[str, Lane]) -> set[int]:
-        return set().union(*(lane.wanted for lane in lanes.values()))
+    def _wanted(lanes: dict[str, Lane], nonces: Collection[int]) -> set[int]:
+        return set().union(*(lane.wanted(nonces) for lane in lanes.values()))
 
     def _operators(self) -> set[str]:
         case = self._case

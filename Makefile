@@ -26,7 +26,9 @@ test: setup ## Run all tests: Python on SQLite and PostgreSQL, Solidity in forge
 	@$(BIN)/python -m pytest $(ARGS)
 
 .PHONY: test-deep
-test-deep: setup ## Run the Solidity tests with 10,000 random inputs each; an hour
+test-deep: setup ## Run 500 seeds of the simulator, each forged cell alone, Solidity with 10,000 inputs; two hours
+	@$(BIN)/python -m tests.mirror.simulator --seeds 500
+	@DEEP=1 $(BIN)/python -m pytest --numprocesses auto tests/verifier/checks/test_operator.py
 	@FOUNDRY_PROFILE=deep $(FORGE) test
 
 .PHONY: gas
@@ -40,6 +42,10 @@ throughput: setup ## Show how fast 10,000 holders are admitted and issued to; re
 .PHONY: audit-bench
 audit-bench: setup ## Show what an audit of 100,000 holders costs; results in build/bench.json (builds a chain, half an hour)
 	@$(BIN)/python -m benchmarks.audit
+
+.PHONY: bench
+bench: setup ## Show how fast a chain is mirrored and proved; results in build/bench.json (builds two chains, an hour)
+	@$(BIN)/python -m benchmarks.mirror
 
 .PHONY: slither
 slither: setup ## Have slither look for weaknesses of the contracts

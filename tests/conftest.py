@@ -19,16 +19,21 @@ def postgres_admin_url() -> Iterator[str]:
         yield url
 
 
+@pytest.fixture
+def empty_postgres_url(postgres_admin_url: str) -> Iterator[str]:
+    """URL of an empty database on PostgreSQL."""
+    url = create_database(postgres_admin_url)
+    yield url
+    drop_database(postgres_admin_url, url)
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """URL of an empty database: the test runs once on each kind."""
     if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'register.db'}"
-        return
-    admin_url = request.getfixturevalue("postgres_admin_url")
-    url = create_database(admin_url)
-    yield url
-    drop_database(admin_url, url)
+        return f"sqlite:///{tmp_path / 'register.db'}"
+    url: str = request.getfixturevalue("empty_postgres_url")
+    return url
 
 
 @pytest.fixture

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from rwaledger.audit.reconcile import reconcile
+from rwaledger.chain.executors import processes
 from rwaledger.chain.rpc import Node
 from rwaledger.domain.errors import ChainMismatch
 from rwaledger.domain.instruction import Line, Operation
@@ -195,3 +197,20 @@ def test_a_register_that_shares_no_block_with_the_node_is_refused(small_world: W
         c.exec_driver_sql("UPDATE checkpoints SET block_hash = '0x' || substr(block_hash, 4) || '0'")
     with pytest.raises(ChainMismatch, match="no block that the register keeps"):
         reconcile(small_world.database, small_world.node)
+
+
+def test_blocks_that_are_examined_in_another_process_show_the_same(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rwaledger.chain.block_ranges.BLOCKS_IN_RANGE", 4)
+    place = tampering.transfers(world)[3]
+    log = raw_log(world, place)
+    with Proxy(world.node) as proxy, processes(2) as pool:
+        assert pool is not None
+        proxy.answer(
+            "eth_getLogs",
+            changed(world.node, "eth_getLogs", lambda logs, _: [each for each in logs if each != log]),
+        )
+        alone = reconcile(world.database, proxy.node, checks=CORE)
+        assert reconcile(world.database, proxy.node, checks=CORE, spread=replace(pool, least=0)) == alone
+    assert "C13" in {each.check for each in roots(alone)}

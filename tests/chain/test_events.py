@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, cast
 
 import pytest
 from eth_abi.abi import encode
@@ -11,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rwaledger.chain.abi import shipped_entries, type_of
-from rwaledger.chain.events import EVENT_NAMES, decode
-from rwaledger.domain.block import Log
+from rwaledger.chain.events import EVENT_NAMES, MOVE, MOVE_TOPIC, decode, decode_move
+from rwaledger.domain.block import ChainEvent, Log
 from rwaledger.domain.errors import MalformedLog
+from rwaledger.domain.posting import Move
 
 EVENTS = shipped_entries("event")
 TRANSFER = "Transfer(address,address,uint256)"
@@ -165,6 +167,39 @@ def test_malformed_data_of_a_known_topic_is_an_error(log: Log) -> None:
     with pytest.raises(MalformedLog, match="log 3 of block 7 is no") as caught:
         decode(log)
     assert caught.value.event in EVENT_NAMES
+
+
+ADDRESSES = st.binary(min_size=20, max_size=20).map(lambda raw: "0x" + raw.hex())
+WORDS = st.binary(min_size=30, max_size=34) | st.binary(min_size=20, max_size=20).map(lambda raw: bytes(12) + raw)
+
+
+@given(ADDRESSES, ADDRESSES, st.integers(0, 2**256 - 1))
+def test_a_move_is_what_was_encoded(sender: str, recipient: str, units: int) -> None:
+    log = log_of(TRANSFER, [sender, recipient, units])
+    assert log.topics[0] == MOVE_TOPIC
+    assert decode_move(log) == Move(7, 3, log.tx_hash, sender, recipient, units)
+
+
+@given(st.lists(WORDS, max_size=3), WORDS, st.sampled_from(["", "g", " ", "00  "]))
+def test_a_move_is_what_any_event_of_its_log_is(topics: list[bytes], data: bytes, tail: str) -> None:
+    """Whatever the log: the same arguments, or the same error."""
+    log = raw_log([bytes.fromhex(MOVE_TOPIC[2:]), *topics], data)
+    log = altered(log, data=log.data + tail)
+    assert said_of(lambda: moved(decode(log))) == said_of(lambda: decode_move(log))
+
+
+def moved(event: ChainEvent | None) -> Move:
+    assert event is not None
+    assert event.name == MOVE
+    sender, recipient, units = event.args.values()
+    return Move(7, 3, event.log.tx_hash, str(sender), str(recipient), cast(int, units))
+
+
+def said_of(read: Callable[[], Move]) -> Move | str:
+    try:
+        return read()
+    except MalformedLog as error:
+        return str(error)
 
 
 def test_a_bool_is_nothing_but_true_or_false() -> None:

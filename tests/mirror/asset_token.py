@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from rwaledger.chain.code import code_hash
 from rwaledger.chain.contracts import ASSET_TOKEN, CONTROL_BOOK, Binding
-from rwaledger.chain.deploy import code_hash
 from rwaledger.chain.rpc import Node
 from rwaledger.domain.instrument import Instrument, InstrumentKind, RecordOfTruth
 from rwaledger.registry.database import Database

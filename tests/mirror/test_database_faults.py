@@ -147,7 +147,7 @@ def test_a_database_that_may_only_be_read(postgres_url: str, books: Books) -> No
 
 def test_a_disk_that_is_full(sqlite_url: str, books: Books) -> None:
     stopped = 0
-    for pages in itertools.count(0, 2):
+    for pages in itertools.count():
         with room_for(pages):
             error = books.stopped(sqlite_url)
         books.require_right(sqlite_url)

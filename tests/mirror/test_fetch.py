@@ -71,7 +71,7 @@ def test_a_range_shrinks_to_one_and_grows_to_where_it_was() -> None:
         size.shrink(size.blocks)
     assert size.blocks == 1
     for _ in range(40):
-        size.grow()
+        size.fit()
     assert size.blocks == 500
 
 

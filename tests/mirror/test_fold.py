@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from rwaledger.domain.block import ChainEvent, Log
 from rwaledger.domain.errors import RegisterConflict
 from rwaledger.domain.holder import Standing
-from rwaledger.domain.posting import ISSUANCE_ACCOUNT
+from rwaledger.domain.posting import ISSUANCE_ACCOUNT, Move
 from rwaledger.domain.units import MAX_UNITS
-from rwaledger.mirror.fold import Entries, Opening, fold, judged_accounts, moved_accounts
+from rwaledger.mirror.fold import Entries, Event, Opening, fold, judged_accounts, moved_accounts
 
 NOTHING = Opening({}, {})
 ACCOUNTS = [f"0x{number:040x}" for number in range(1, 5)]
@@ -24,15 +24,15 @@ def event(name: str, at: int, **args: Any) -> ChainEvent:
     return ChainEvent(name, args, log)
 
 
-def transfer(at: int, sender: str, recipient: str, units: int) -> ChainEvent:
-    return event("Transfer", at, **{"from": sender, "to": recipient, "value": units})
+def transfer(at: int, sender: str, recipient: str, units: int) -> Move:
+    return Move(at // 10, at % 10, f"0x{at:064x}", sender, recipient, units)
 
 
 @st.composite
-def histories(draw: st.DrawFn) -> list[ChainEvent]:
+def histories(draw: st.DrawFn) -> list[Event]:
     """Events that a contract could have emitted: nobody sends more than is held."""
     held = dict.fromkeys(ACCOUNTS, 0)
-    events = []
+    events: list[Event] = []
     for at in range(draw(st.integers(1, 25))):
         sender, recipient = draw(st.sampled_from([ISSUANCE_ACCOUNT, *ACCOUNTS])), draw(st.sampled_from(ACCOUNTS))
         most = MAX_UNITS - sum(held.values()) if sender == ISSUANCE_ACCOUNT else held[sender]
@@ -55,7 +55,7 @@ def histories(draw: st.DrawFn) -> list[ChainEvent]:
 
 
 @given(histories(), st.data())
-def test_in_pieces_is_as_in_one(events: list[ChainEvent], data: st.DataObject) -> None:
+def test_in_pieces_is_as_in_one(events: list[Event], data: st.DataObject) -> None:
     whole = fold("HKDS", events, NOTHING)
 
     cut = data.draw(st.integers(0, len(events)))
@@ -75,7 +75,7 @@ def opening_behind(entries: Entries) -> Opening:
 
 
 @given(histories())
-def test_every_pair_of_postings_and_all_positions_sum_to_nothing(events: list[ChainEvent]) -> None:
+def test_every_pair_of_postings_and_all_positions_sum_to_nothing(events: list[Event]) -> None:
     entries = fold("HKDS", events, NOTHING)
     for debit, credit in zip(entries.postings[::2], entries.postings[1::2], strict=True):
         assert (debit.leg, credit.leg) == (0, 1)
@@ -85,7 +85,7 @@ def test_every_pair_of_postings_and_all_positions_sum_to_nothing(events: list[Ch
 
 
 @given(histories())
-def test_only_the_accounts_asked_for_are_needed(events: list[ChainEvent]) -> None:
+def test_only_the_accounts_asked_for_are_needed(events: list[Event]) -> None:
     entries = fold("HKDS", events, NOTHING)
     assert entries.positions.keys() == moved_accounts(events)
     assert {change.account for change in entries.standings} == judged_accounts(events)
@@ -94,7 +94,7 @@ def test_only_the_accounts_asked_for_are_needed(events: list[ChainEvent]) -> Non
 def test_an_opening_is_built_on() -> None:
     a, b = ACCOUNTS[:2]
     opening = Opening({a: 10, b: 1}, {a: Standing(frozen_units=3, country=344)})
-    events = [transfer(11, a, b, 4), event("AccountSuspended", 12, account=a, suspended=True)]
+    events: list[Event] = [transfer(11, a, b, 4), event("AccountSuspended", 12, account=a, suspended=True)]
     entries = fold("HKDS", events, opening)
     assert [posting.balance_after_units for posting in entries.postings] == [6, 5]
     assert entries.standings[0].standing == Standing(frozen_units=3, country=344, suspended=True)

@@ -11,6 +11,7 @@ import pytest
 from rwaledger.chain.refusals import is_busy, is_limit, suggested_blocks
 from rwaledger.chain.rpc import Node
 from rwaledger.domain.errors import NodeBusy, NodeError
+from rwaledger.mirror.fetch import BLOCKS_AT_FIRST
 from rwaledger.mirror.finality import Finality
 from rwaledger.mirror.sync import sync
 from rwaledger.registry.database import Database
@@ -67,7 +68,7 @@ def test_a_suggested_range_is_read(message: str, blocks: int) -> None:
 
 
 def test_a_suggested_range_is_asked_for(sqlite: Database, node: Node, token: Token) -> None:
-    """Once the node has named it; without it, five questions would have been asked in vain."""
+    """Once the node has named it; without it, four questions would have been asked in vain."""
     mine(node, 40)
     register(sqlite, token)
     asked = []
@@ -82,7 +83,7 @@ def test_a_suggested_range_is_asked_for(sqlite: Database, node: Node, token: Tok
     with Proxy(node) as proxy:
         proxy.before = refuse_more_than_two
         sync(sqlite, proxy.node, LATEST)
-    assert asked[:2] == [node.head() - token.instrument.deploy_block + 1, 2]
+    assert asked[:2] == [BLOCKS_AT_FIRST, 2]
     assert_agrees_with_chain(sqlite, token)
 
 

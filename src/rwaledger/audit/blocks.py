@@ -1,27 +1,26 @@
 """The blocks themselves: headers and receipts recomputed, and held against what the node said of logs.
 
-Every range of blocks is examined on its own (block_ranges.py), here or in other processes (spread.py). The results are
-put together here.
+Every range of blocks is examined on its own (chain/block_ranges.py), here or elsewhere (chain/in_order.py). The results
+are put together here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from rwaledger.audit.block_faults import BlockFault, Fork, not_stored, of_fork, unlinked, wrong_logs
-from rwaledger.audit.block_ranges import NO_LOGS, Examined, fault_of, seal_of
-from rwaledger.audit.spread import Pending, Spread, begin
-from rwaledger.chain.bodies import logs_of_receipts, receipts_of
-from rwaledger.chain.headers import headers
+from rwaledger.chain.block_faults import BlockFault, Fork, not_pinned, not_stored, of_fork, unlinked, wrong_logs
+from rwaledger.chain.block_ranges import Examined, Held, examine_all, ranges_of
+from rwaledger.chain.executors import Spread
+from rwaledger.chain.in_order import InOrder
 from rwaledger.chain.rpc import Node
 from rwaledger.domain.block import Block, Log, Pin
-from rwaledger.domain.errors import NodeError
 from rwaledger.registry import survey
 from rwaledger.registry.database import Connection
 from rwaledger.registry.instruments import Contract
 
-BLOCKS_IN_RANGE = 100
+Begun = InOrder[range, Examined]
+"""The ranges, examined one by one as they are asked for, or elsewhere meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +41,7 @@ class BlocksExtract:
     @property
     def ranges(self) -> list[range]:
         """The blocks, in the ranges in which they are examined."""
-        starts = range(self.first, self.last + 1, BLOCKS_IN_RANGE)
-        return [range(start, min(start + BLOCKS_IN_RANGE, self.last + 1)) for start in starts]
+        return ranges_of(self.first, self.last)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +69,13 @@ def extract_blocks(c: Connection, pin: Pin, contracts: Sequence[Contract], fork:
     return BlocksExtract(first, pin.block_number, stored, fork, logs=logs)
 
 
-def begin_blocks(
-    node: Node, extract: BlocksExtract, contracts: Iterable[Contract], spread: Spread | None
-) -> list[Pending]:
+def begin_blocks(node: Node, extract: BlocksExtract, contracts: Iterable[Contract], spread: Spread | None) -> Begun:
     """Begins to examine the blocks up to the pinned one: elsewhere at once, or here when the result is asked for."""
     addresses = frozenset(each.address for each in contracts)
-    return begin(node, extract.ranges, addresses, len(extract.stored) + extract.logs, spread)
+    ranges = extract.ranges
+    worth = spread.if_worth(len(extract.stored) + extract.logs) if spread else None
+    # All of them, since this process has other things to read meanwhile.
+    return examine_all(node, ranges, addresses, replace(worth, ahead=len(ranges)) if worth else None)
 
 
 def read_blocks(
@@ -85,7 +84,7 @@ def read_blocks(
     pin: Pin,
     told: Mapping[str, Sequence[Log]],
     did_range: Callable[[], None] = lambda: None,
-    begun: Sequence[Pending] | None = None,
+    begun: Begun | None = None,
 ) -> Blocks:
     """The blocks up to the pinned one. `told` are the logs that the node gave when it was asked for them, by contract.
 
@@ -96,15 +95,16 @@ def read_blocks(
     """
     by_block = _by_block(log for logs in told.values() for log in logs)
     contracts = frozenset(told)
-    parts: list[_Held] = []
-    for numbers, pending in zip(extract.ranges, begun or begin(node, extract.ranges, contracts, 0, None), strict=True):
-        parts.append(_Held(pending()))
+    parts: list[Held] = []
+    ranges = extract.ranges
+    for numbers, examined in zip(ranges, begun or examine_all(node, ranges, contracts), strict=True):
+        parts.append(Held(examined, wrong_logs))
         parts[-1].hold(node, {number: by_block[number] for number in numbers if number in by_block}, contracts)
         did_range()
     found = [part.examined for part in parts]
     row = [header for each in found for header in each.headers]
     linked = [extract.before, *row] if extract.before else row
-    faults = [*of_fork(extract.fork), *unlinked(linked, pin), *not_stored(row, extract.stored)]
+    faults = [*of_fork(extract.fork), *unlinked(linked), *not_pinned(linked, pin), *not_stored(row, extract.stored)]
     faults += [fault for part in parts for fault in part.faults]
     coverage = {
         "blocks": len(row),
@@ -122,46 +122,6 @@ def read_blocks(
         extract.fork,
         refusal,
     )
-
-
-@dataclass(slots=True)
-class _Held:
-    """A range that was examined, held against what the node told of its logs.
-
-    `proved` has our contracts' logs of the blocks of which it told others.
-    """
-
-    examined: Examined
-    faults: list[BlockFault] = field(default_factory=list)
-    proved: dict[int, list[Log]] = field(default_factory=dict)
-
-    def hold(self, node: Node, told: Mapping[int, Sequence[Log]], contracts: frozenset[str]) -> None:
-        """Blocks whose seal is not that of the logs that were told are looked into once more."""
-        self.faults += self.examined.of_headers
-        for number in sorted(told.keys() | self.examined.seals.keys() | self.examined.of_receipts.keys()):
-            logs = told.get(number, ())
-            if number in self.examined.of_receipts:
-                self.faults.append(self.examined.of_receipts[number])
-            elif self.examined.seals.get(number, NO_LOGS) != seal_of(logs) and self._was_read(number):
-                self._look_into(node, number, logs, contracts)
-
-    def _was_read(self, number: int) -> bool:
-        """Where the node stopped giving receipts, what it told of the blocks behind that is not judged."""
-        return number in self.examined.seals or not self.examined.refusal
-
-    def _look_into(self, node: Node, number: int, told: Sequence[Log], contracts: frozenset[str]) -> None:
-        try:
-            ((_, receipts),) = receipts_of(node, [number])
-        except NodeError as error:
-            self.examined.refusal = error.message
-            return
-        (header,) = headers(node, [number])
-        fault = fault_of(header, receipts)
-        if fault is not None:
-            self.faults.append(fault)
-            return
-        self.proved[number] = list(logs_of_receipts(receipts, contracts))
-        self.faults += wrong_logs(self.proved[number], told)
 
 
 def _proved_logs(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from rwaledger.chain.artifacts import Artifact, artifact
-from rwaledger.chain.deploy import code_hash
+from rwaledger.chain.code import code_hash
 from rwaledger.domain.instrument import Instrument
 from rwaledger.registry.instruments import Contract, ContractKind
 

@@ -8,7 +8,7 @@ from rwaledger.audit.bytecode import ARTIFACTS, is_released, wrong_immutables
 from rwaledger.audit.chain_logs import decoded, logs_of
 from rwaledger.audit.faults import BY_DEPLOYMENT, Fault
 from rwaledger.audit.records import ContractRecords
-from rwaledger.chain.deploy import code_hash
+from rwaledger.chain.code import code_hash
 from rwaledger.chain.rpc import Node
 from rwaledger.domain.block import Log, Pin
 from rwaledger.domain.instrument import Instrument

@@ -5,8 +5,8 @@ from __future__ import annotations
 from rwaledger.audit.pin import still_pinned
 from rwaledger.audit.records import Records
 from rwaledger.audit.sources import Terms, extract_register, read_records
-from rwaledger.audit.spread import Spread
 from rwaledger.audit.steps import Steps
+from rwaledger.chain.executors import Spread
 from rwaledger.chain.rpc import Node
 from rwaledger.domain.errors import ChainMismatch
 from rwaledger.policies.loading import load_policy

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rwaledger.audit.block_faults import Fork
+from rwaledger.chain.block_faults import Fork
 from rwaledger.chain.rpc import BATCH_MAX, Node
 from rwaledger.domain.block import Block, Checkpoint, Pin
 from rwaledger.domain.errors import ChainMismatch, UsageError

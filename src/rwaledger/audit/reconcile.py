@@ -11,8 +11,8 @@ from rwaledger.audit.load import load
 from rwaledger.audit.records import Records
 from rwaledger.audit.roots import link
 from rwaledger.audit.sources import Terms
-from rwaledger.audit.spread import Spread
 from rwaledger.audit.steps import Progress, Steps, silent
+from rwaledger.chain.executors import Spread
 from rwaledger.chain.rpc import Node
 from rwaledger.domain.policy import Policy
 from rwaledger.domain.reconciliation import CheckResult, Reconciliation

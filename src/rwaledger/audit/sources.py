@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rwaledger.audit.authority import control_book, since
-from rwaledger.audit.blocks import Blocks, BlocksExtract, begin_blocks, extract_blocks, read_blocks
+from rwaledger.audit.blocks import Begun, Blocks, BlocksExtract, begin_blocks, extract_blocks, read_blocks
 from rwaledger.audit.books import Book, book_of, licences_of
 from rwaledger.audit.chain_logs import decoded, events_beyond
 from rwaledger.audit.contract_records import contract_records, is_there, logs_and_start
@@ -26,10 +26,10 @@ from rwaledger.audit.records import ContractRecords, InstrumentRecords, Records,
 from rwaledger.audit.register_part import registers_of
 from rwaledger.audit.replay import Replay, replay
 from rwaledger.audit.reversals import without_reversals
-from rwaledger.audit.spread import Pending, Spread
 from rwaledger.audit.steps import Steps
 from rwaledger.audit.token_state import state_of
 from rwaledger.audit.waivers import Waivers, extract_waivers
+from rwaledger.chain.executors import Spread
 from rwaledger.chain.rpc import Node
 from rwaledger.domain.block import Block, Log, Pin
 from rwaledger.domain.holder import Account, Holder
@@ -78,7 +78,7 @@ class RegisterExtract:
     blocks_read: BlocksExtract
     periods: PeriodsExtract
     waivers: Waivers
-    begun: Sequence[Pending] | None = None
+    begun: Begun | None = None
 
 
 def extract_register(c: Connection, node: Node, block: int | None, spread: Spread | None = None) -> RegisterExtract:

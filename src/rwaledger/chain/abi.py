@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, cast
-
-from eth_abi.abi import decode, encode
-from eth_abi.exceptions import DecodingError
-from eth_typing import ABIElement
-from eth_utils.abi import abi_to_signature, collapse_if_tuple
+from typing import Any
 
 from rwaledger.chain.abi_values import Layout
 from rwaledger.chain.artifacts import NAMES, artifact
-
-type_of = collapse_if_tuple
-"""The type of a parameter with tuples written out, such as `(uint96,uint16,bool)`."""
 
 
 class MalformedData(ValueError):
     """Bytes that are not an encoding of the types asked for."""
 
 
+def type_of(parameter: dict[str, Any]) -> str:
+    """The type of a parameter with tuples written out, such as `(uint96,uint16,bool)`."""
+    kind: str = parameter["type"]
+    if not kind.startswith("tuple"):
+        return kind
+    return f"({','.join(map(type_of, parameter['components']))}){kind.removeprefix('tuple')}"
+
+
 def shipped_entries(kind: str) -> dict[str, dict[str, Any]]:
     """All entries of a kind (`event`, `error`, `function`) in the shipped ABIs, by signature."""
     found = (entry for name in NAMES for entry in artifact(name).abi if entry["type"] == kind)
-    return {abi_to_signature(cast(ABIElement, entry)): entry for entry in found}
+    return {f"{entry['name']}({','.join(map(type_of, entry['inputs']))})": entry for entry in found}
 
 
 class Decoder:
@@ -56,6 +56,10 @@ def decode_named(parameters: Sequence[dict[str, Any]], data: bytes) -> dict[str,
 
 
 def _decoded_by_library(parameters: Sequence[dict[str, Any]], data: bytes) -> dict[str, object]:
+    # 16 MB that nothing needs which only reads what is well-formed.
+    from eth_abi.abi import decode, encode  # noqa: PLC0415
+    from eth_abi.exceptions import DecodingError  # noqa: PLC0415
+
     types = [type_of(parameter) for parameter in parameters]
     try:
         values = decode(types, data)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
-from rwaledger.chain.rlp_items import encode_int, encode_list, encode_rlp
+from rwaledger.chain.rlp_items import encode_int, encode_list, encode_rlp, list_head, text_head
 from rwaledger.chain.rpc import Call, Node
 from rwaledger.domain.block import Log
 from rwaledger.domain.errors import BrokenAnswer, NodeUnreachable
@@ -103,10 +104,19 @@ def _typed(raw: dict[str, Any], payload: bytes) -> bytes:
 
 
 def _encode_log(log: dict[str, Any]) -> bytes:
-    """Address of 20 bytes, topics of 32, data: put together by hand, since a history has millions of them."""
-    topics = "".join(["a0" + topic[2:] for topic in log["topics"]])
-    head = bytes.fromhex("94" + log["address"][2:])
-    return encode_list((head, encode_list((bytes.fromhex(topics),)), encode_rlp(bytes.fromhex(log["data"][2:]))))
+    """Address of 20 bytes, topics of 32, data. Their lengths alone say what stands between them in RLP."""
+    topics, data = "".join(["a0" + topic[2:] for topic in log["topics"]]), log["data"]
+    is_bare = len(data) == 4 and data < "0x80"
+    before, between, behind = _heads(len(topics) // 2, len(data) // 2 - 1, is_bare)
+    return bytes.fromhex(f"{before}{log['address'][2:]}{between}{topics}{behind}{data[2:]}")
+
+
+@lru_cache(4_096)
+def _heads(topics_bytes: int, data_bytes: int, is_bare: bool) -> tuple[str, str, str]:
+    """What stands in a log before its address, behind that and behind its topics, as hex; a bare byte has no head."""
+    topics, data = list_head(topics_bytes), b"" if is_bare else text_head(data_bytes)
+    length = 21 + len(topics) + topics_bytes + len(data) + data_bytes
+    return list_head(length).hex() + "94", topics.hex(), data.hex()
 
 
 def _number(text: str) -> bytes:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from eth_utils.crypto import keccak
 
+from rwaledger.chain.code import code_hash
 from rwaledger.chain.contracts import Binding
 from rwaledger.chain.rpc import Node
 from rwaledger.chain.sender import Outgoing, send_and_wait
@@ -75,11 +76,6 @@ def find(node: Node, address: str, *, created: bool = False) -> Deployed:
         raise RwaledgerError(f"there is no contract of ours at {address}", "Check the address and the node.")
     first = logs[0]
     return Deployed(address, first.block_number, first.block_hash, code_hash(code), created)
-
-
-def code_hash(code: str) -> str:
-    """keccak-256 of bytecode given as hex."""
-    return "0x" + keccak(bytes.fromhex(code[2:])).hex()
 
 
 def _require_proxy(node: Node) -> None:

@@ -8,16 +8,16 @@ from functools import cache, lru_cache
 from sys import intern
 from typing import Any
 
-from eth_utils.crypto import keccak
-
 from rwaledger.chain.abi import Decoder, MalformedData, shipped_entries
 from rwaledger.chain.abi_values import WordReader, word_reader
+from rwaledger.chain.tries import keccak
 from rwaledger.domain.block import ChainEvent, Log
 from rwaledger.domain.errors import MalformedLog
+from rwaledger.domain.posting import Move
 
 _WORD = 32
-_KEPT = 1 << 18
-"""Topics whose meaning is kept: the same accounts come again and again."""
+_KEPT = 1 << 15
+"""Topics whose meaning is kept, 10 MB at most: the same accounts come again and again."""
 
 _FEW = 1 << 12
 """Data of which it is kept: amounts and standings, of which some are frequent."""
@@ -39,6 +39,28 @@ def decode(log: Log) -> ChainEvent | None:
         return ChainEvent(layout.name, layout.read(log), log)
     except ValueError as error:
         raise MalformedLog(layout.name, log.block_number, log.log_index, str(error)) from error
+
+
+def decode_move(log: Log) -> Move:
+    """The move that a log of topic `MOVE_TOPIC` tells: what `decode` says of it, in a third of the time.
+
+    Raises:
+        MalformedLog: the rest of the log does not fit it.
+    """
+    try:
+        return _move(log)
+    except ValueError as error:
+        raise MalformedLog(MOVE, log.block_number, log.log_index, str(error)) from error
+
+
+def _move(log: Log) -> Move:
+    _, topics, data, block_number, _, tx_hash, _, log_index = log
+    if len(topics) != len(_MOVE.topics) + 1:
+        raise MalformedData(f"{len(topics)} topics instead of {len(_MOVE.topics) + 1}")
+    read_sender, read_recipient = _MOVE.topics
+    sender, recipient = read_sender(topics[1]), read_recipient(topics[2])
+    (units,) = _MOVE.data(data)
+    return Move._make((block_number, log_index, tx_hash, sender, recipient, units))
 
 
 def topics_of(names: Collection[str]) -> list[str]:
@@ -114,8 +136,12 @@ def _hash(word: bytes) -> str:
 
 
 _LAYOUTS = {
-    "0x" + keccak(text=signature).hex(): _layout(event) for signature, event in shipped_entries("event").items()
+    "0x" + keccak(signature.encode()).hex(): _layout(event) for signature, event in shipped_entries("event").items()
 }
+
+MOVE = "Transfer"
+(MOVE_TOPIC,) = topics_of([MOVE])
+_MOVE = _LAYOUTS[MOVE_TOPIC]
 
 EVENT_NAMES = frozenset(layout.name for layout in _LAYOUTS.values())
 """Names of all events that the shipped contracts can emit."""

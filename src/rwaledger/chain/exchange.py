@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -27,7 +27,18 @@ _DEPTH_MAX = 5_000
 100,000: so many brackets within brackets would end the process where they should end in an error."""
 
 
-def exchange(session: requests.Session, url: str, shown_url: str, body: Any, timeout_s: float) -> Any:
+Decode = Callable[[bytes], Any]
+"""What makes plain values of JSON, and raises as msgspec does."""
+
+
+def exchange(
+    session: requests.Session,
+    url: str,
+    shown_url: str,
+    body: Any,
+    timeout_s: float,
+    decode: Decode = msgspec.json.decode,
+) -> Any:
     """What the node at `url` answers to `body`, decoded.
 
     All of it has to be there within `timeout_s` of the first byte, so that a node which gives a byte now and then
@@ -51,7 +62,7 @@ def exchange(session: requests.Session, url: str, shown_url: str, body: Any, tim
         raise BrokenAnswer(shown_url, str(error) if isinstance(error, _TooMuch) else "it came in part") from error
     except requests.RequestException as error:
         raise NodeUnreachable(shown_url, _reason(error)) from error
-    return _decoded(shown_url, reply, content)
+    return _decoded(shown_url, reply, content, decode)
 
 
 class _TooMuch(Exception):
@@ -70,12 +81,12 @@ def _content(reply: requests.Response, deadline: float) -> bytes:
     return b"".join(pieces)
 
 
-def _decoded(shown_url: str, reply: requests.Response, content: bytes) -> Any:
+def _decoded(shown_url: str, reply: requests.Response, content: bytes, decode: Decode) -> Any:
     """Some nodes send a JSON-RPC error with an HTTP status of its own; what they say counts, not the status."""
     if sys.getrecursionlimit() > _DEPTH_MAX:
         sys.setrecursionlimit(_DEPTH_MAX)
     try:
-        answer = msgspec.json.decode(content)
+        answer = decode(content)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         if reply.ok:
             raise BrokenAnswer(shown_url, "it is not JSON, or not all of it") from error

@@ -28,6 +28,16 @@ def encode_list(encoded: Sequence[bytes]) -> bytes:
     return _head(len(body), 0xC0) + body
 
 
+def list_head(length: int) -> bytes:
+    """What stands before the items of a list that have so many bytes."""
+    return _head(length, 0xC0)
+
+
+def text_head(length: int) -> bytes:
+    """What stands before so many bytes, unless it is a single one."""
+    return _head(length, 0x80)
+
+
 def encode_int(number: int) -> bytes:
     """A number as RLP has it: big-endian, without leading zeros, 0 as no byte."""
     return number.to_bytes((number.bit_length() + 7) // 8)

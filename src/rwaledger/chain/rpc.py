@@ -12,9 +12,9 @@ import msgspec
 import requests
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_exponential
 
-from rwaledger.chain.exchange import WAIT_S_MAX, exchange
+from rwaledger.chain.exchange import WAIT_S_MAX, Decode, exchange
 from rwaledger.chain.refusals import is_busy
-from rwaledger.chain.wire import UNREADABLE, read_block, read_bytes, read_logs, read_number
+from rwaledger.chain.wire import UNREADABLE, decode_logs, read_block, read_bytes, read_logs, read_number
 from rwaledger.domain.block import Block, Log
 from rwaledger.domain.errors import BrokenAnswer, NodeBusy, NodeError, NodeUnreachable, SettingsError
 
@@ -79,9 +79,9 @@ class Node:
             results += self._retrying(self._batch, some)
         return results
 
-    def _batch(self, calls: Sequence[Call]) -> list[Any]:
+    def _batch(self, calls: Sequence[Call], decode: Decode = msgspec.json.decode) -> list[Any]:
         body = [self._body(method, params) for method, params in calls]
-        reply = self._post(body)
+        reply = self._post(body, decode)
         if not isinstance(reply, list):
             self._result("a batch", reply)
             raise BrokenAnswer(self.shown_url, "a batch was answered as one request")
@@ -90,9 +90,9 @@ class Node:
             raise BrokenAnswer(self.shown_url, "a batch was answered in part")
         return [self._result(each["method"], answers[each["id"]]) for each in body]
 
-    def _single(self, method: str, params: list[Any]) -> Any:
+    def _single(self, method: str, params: list[Any], decode: Decode = msgspec.json.decode) -> Any:
         body = self._body(method, params)
-        answer = self._post(body)
+        answer = self._post(body, decode)
         result = self._result(method, answer)
         if answer.get("id") != body["id"]:
             raise BrokenAnswer(self.shown_url, f"what it says to {method} answers another request")
@@ -102,8 +102,8 @@ class Node:
         """With a number of its own, so that an answer which comes late is not taken for that of another request."""
         return {"jsonrpc": "2.0", "id": next(self._ids), "method": method, "params": params}
 
-    def _post(self, body: Any) -> Any:
-        return exchange(self._session, self.url, self.shown_url, body, self._timeout_s)
+    def _post(self, body: Any, decode: Decode) -> Any:
+        return exchange(self._session, self.url, self.shown_url, body, self._timeout_s, decode)
 
     def _result(self, method: str, answer: Any) -> Any:
         if not isinstance(answer, dict) or ("result" not in answer and "error" not in answer):
@@ -192,14 +192,15 @@ class Node:
 
         `topics` are those of which a log has one in the same place; None stands for any.
         """
-        return self._logs(self.request(*_logs_call(addresses, first, last, topics)))
+        return self._logs(self._retrying(self._single, *_logs_call(addresses, first, last, topics), decode_logs))
 
     def logs_and_block(self, addresses: Iterable[str], first: int, last: int) -> tuple[list[Log], Block | None]:
         """The same, and the header of `last` in one answer: a node that does not have that block lacks logs as well.
 
         Asked for logs beyond its head, a node gives those that it has, and no sign that it lacks others.
         """
-        found, raw = self.batch([_logs_call(addresses, first, last), ("eth_getBlockByNumber", [hex(last), False])])
+        calls = [_logs_call(addresses, first, last), ("eth_getBlockByNumber", [hex(last), False])]
+        found, raw = self._retrying(self._batch, calls, decode_logs)
         return self._logs(found), None if raw is None else self._read(f"block {last}", read_block, raw)
 
     def _logs(self, found: Any) -> list[Log]:

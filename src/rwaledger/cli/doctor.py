@@ -62,7 +62,7 @@ def _register(context: Context) -> str:
 
 def _contracts(context: Context) -> str:
     """The code at each address is what it was at deployment."""
-    from rwaledger.chain.deploy import code_hash
+    from rwaledger.chain.code import code_hash
     from rwaledger.registry import instruments
 
     with context.database.read() as connection:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ import click
 from rwaledger.cli.context import Context, json_option, pass_context
 from rwaledger.cli.output import emit, progress, say
 from rwaledger.cli.report_forms import Wanted, emit_document, form_options, write_document
+from rwaledger.cli.spreading import Where, spread_options
 from rwaledger.domain.errors import EXIT_BREAKS, EXIT_DONE, UsageError
 
 if TYPE_CHECKING:
@@ -45,12 +45,7 @@ def command() -> None:
     help="Look only at what came after the last full reconciliation on record, and at some of the accounts.",
 )
 @click.option("--share", metavar="1/N", help="With --incremental: how many of the accounts that did not move.  [1/19]")
-@click.option(
-    "--workers",
-    type=click.IntRange(min=1),
-    metavar="N",
-    help="Processes that work at once on a long history.  [as many as there are cores]",
-)
+@spread_options
 @click.option("--names", is_flag=True, help="Name holders, with the privacy key; else their short names alone.")
 @form_options
 @pass_context
@@ -75,13 +70,15 @@ def run(
     from rwaledger.report.reconciliation import document
     from rwaledger.report.reconciliation_fields import fields
 
-    workers = given.pop("workers") or os.cpu_count() or 1
+    where = Where.of(given)
     wanted = Wanted.of(given)
     if record and checks:
         raise UsageError("only a reconciliation by all checks goes on record", "Leave out --check, or --record.")
     _require_full_for(record=record, heads=expected_heads, share=share, incremental=incremental)
+    if incremental and where.scheduler:
+        raise UsageError("an incremental run looks at too little for a cluster", "Leave out --scheduler.")
     with progress() as shown, context.database.snapshot() as register:
-        how = _Run(block, list(checks) or None, lambda done, total: shown("reconcile", done, total), workers)
+        how = _Run(block, list(checks) or None, lambda done, total: shown("reconcile", done, total), where)
         if incremental:
             found = _part(context, register, share, how)
         else:
@@ -104,15 +101,14 @@ class _Run:
     block: int | None
     checks: list[str] | None
     progress: Callable[[int, int], None]
-    workers: int
+    where: Where
 
 
 def _whole(context: Context, register: Readable, heads: Mapping[str, str], how: _Run) -> Reconciliation:
     from rwaledger.audit.reconcile import reconcile
-    from rwaledger.audit.spread import processes
 
     terms: dict[str, Any] = {"policy": context.policy, "expected_heads": heads}
-    with processes(how.workers) as spread:
+    with how.where.open() as spread:
         return reconcile(register, context.node, how.block, how.checks, how.progress, **terms, spread=spread)
 
 
@@ -146,6 +142,8 @@ def _heads(given: tuple[str, ...]) -> dict[str, str]:
         instrument_id, equals, head = each.partition("=")
         if not equals or not _HEAD.fullmatch(head.lower()):
             raise UsageError(f"{each!r} is no head of an instrument", "Write INSTRUMENT=0x and 64 hex digits.")
+        if instrument_id in heads:
+            raise UsageError(f"two heads of {instrument_id}", "Give its latest: that attests those before it.")
         heads[instrument_id] = head.lower()
     return heads
 

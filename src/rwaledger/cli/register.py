@@ -9,6 +9,7 @@ import click
 from rwaledger.cli.context import Context, json_option, pass_context
 from rwaledger.cli.output import emit, progress, table
 from rwaledger.cli.register_follow import follow as follow_command
+from rwaledger.cli.register_verify import verify as verify_command
 from rwaledger.domain.errors import UsageError
 
 if TYPE_CHECKING:
@@ -35,9 +36,10 @@ def migrate(context: Context, as_json: bool) -> None:
     type=click.IntRange(min=0),
     help="Blocks that a reorganisation may take back without asking a person.  [64]",
 )
+@click.option("--verify", is_flag=True, help="Store nothing that the receipts of its blocks do not prove to be all.")
 @json_option
 @pass_context
-def sync(context: Context, until: int | None, rewind_limit: int | None, as_json: bool) -> None:
+def sync(context: Context, until: int | None, rewind_limit: int | None, verify: bool, as_json: bool) -> None:
     """Read all events up to finality into postings and positions; resumes, and rewinds a reorganisation."""
     from rwaledger.cli.sync_progress import ShownBatches
     from rwaledger.mirror.finality import Finality
@@ -53,6 +55,7 @@ def sync(context: Context, until: int | None, rewind_limit: int | None, as_json:
             watcher=ShownBatches(shown),
             until=until,
             rewind_limit=REWIND_LIMIT if rewind_limit is None else rewind_limit,
+            verify=verify,
         )
     follow(context.database, context.node, summary.target_block)
     document = {
@@ -73,6 +76,7 @@ def sync(context: Context, until: int | None, rewind_limit: int | None, as_json:
 
 
 command.add_command(follow_command)
+command.add_command(verify_command)
 
 
 @command.command()

@@ -8,10 +8,11 @@ RwaledgerError                     1  failed
 │   └── UnknownName                   an instrument, holder, account or instruction that is not there
 ├── AuthorisationError             4  key, role or signature
 │   └── KeystoreError
-├── UnreachableError               5  node or database does not answer
+├── UnreachableError               5  node, database or scheduler does not answer
 │   ├── NodeUnreachable
 │   │   ├── BrokenAnswer              it came in part, too late, or cannot be read
 │   │   └── NodeBusy                  it asks for fewer requests
+│   ├── SchedulerUnreachable
 │   └── DatabaseUnreachable
 ├── IdempotencyConflict            6  same key, other content
 ├── SettledAlready                 6  terms, or an order, that are on record otherwise
@@ -130,7 +131,7 @@ class KeystoreError(AuthorisationError):
 
 
 class UnreachableError(RwaledgerError):
-    """Node or database does not answer."""
+    """Node, database or scheduler does not answer."""
 
     exit_code = EXIT_UNREACHABLE
 
@@ -170,6 +171,16 @@ class NodeBusy(NodeUnreachable):
             "Wait and try again; if it stays, ask its operator for more, or set rpc_url to another one.",
         )
         self.wait_s = wait_s
+
+
+class SchedulerUnreachable(UnreachableError):
+    """No answer from the scheduler of a cluster."""
+
+    def __init__(self, address: str, reason: str) -> None:
+        super().__init__(
+            f"no answer from a Dask scheduler at {address}: {reason}",
+            "Start it (`dask scheduler`), give the address that it prints, or leave out --scheduler.",
+        )
 
 
 class DatabaseUnreachable(UnreachableError):

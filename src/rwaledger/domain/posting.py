@@ -9,6 +9,17 @@ ISSUANCE_ACCOUNT = "0x" + "0" * 40
 """The zero address: its balance is minus the supply, so that all balances of an instrument sum to zero."""
 
 
+class Move(NamedTuple):
+    """An event that moves units: what two postings are made of."""
+
+    block_number: int
+    log_index: int
+    tx_hash: str
+    sender: str
+    recipient: str
+    units: int
+
+
 class Posting(NamedTuple):
     """One leg of a move: `amount_units` is signed, `balance_after_units` the account's balance behind it.
 

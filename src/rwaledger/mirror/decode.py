@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from rwaledger.chain.events import decode
+from rwaledger.chain.events import MOVE, MOVE_TOPIC, decode, decode_move
 from rwaledger.domain.block import ChainEvent, Log
+from rwaledger.domain.posting import Move
 from rwaledger.mirror.fetch import Span
 from rwaledger.mirror.identity import Mirrored
 
@@ -15,11 +17,16 @@ UNKNOWN = ""
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """Every log of a span with its name, and the decoded events of each instrument in their order."""
+    """The name of every log of a span, and the decoded events of each instrument in their order."""
 
     span: Span
-    named_logs: list[tuple[Log, str]] = field(default_factory=list)
-    events: dict[str, list[ChainEvent]] = field(default_factory=dict)
+    names: list[str] = field(default_factory=list)
+    events: dict[str, list[ChainEvent | Move]] = field(default_factory=dict)
+
+    @property
+    def named_logs(self) -> Iterator[tuple[Log, str]]:
+        """The logs, each with its name."""
+        return zip(self.span.logs, self.names, strict=True)
 
 
 def decode_span(span: Span, mirrored: Mirrored) -> Decoded:
@@ -30,9 +37,16 @@ def decode_span(span: Span, mirrored: Mirrored) -> Decoded:
     """
     decoded = Decoded(span)
     for log in span.logs:
-        event = decode(log)
-        decoded.named_logs.append((log, UNKNOWN if event is None else event.name))
         instrument_id = mirrored.instrument_ids.get(log.address)
+        if instrument_id is not None and log.topics[:1] == _MOVES:
+            decoded.names.append(MOVE)
+            decoded.events.setdefault(instrument_id, []).append(decode_move(log))
+            continue
+        event = decode(log)
+        decoded.names.append(UNKNOWN if event is None else event.name)
         if event is not None and instrument_id is not None:
             decoded.events.setdefault(instrument_id, []).append(event)
     return decoded
+
+
+_MOVES = (MOVE_TOPIC,)

@@ -25,6 +25,16 @@ class IncompleteAnswer(InconsistentAnswer):
     """
 
 
+class NoReceipts(InconsistentAnswer):
+    """The node does not give the receipts that would prove its answer."""
+
+    def __init__(self, first: int, last: int, reason: str) -> None:
+        super().__init__(
+            f"without the receipts of blocks {first} to {last} nothing proves that no log is left out: {reason}",
+            "Nothing was changed. Use a node that gives receipts of whole blocks (eth_getBlockReceipts).",
+        )
+
+
 class NodeBehind(InconsistentAnswer):
     """The node's head is below what the register has: it lags, or has lost blocks, or answers from a cache."""
 

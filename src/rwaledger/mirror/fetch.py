@@ -12,7 +12,14 @@ from rwaledger.domain.errors import BrokenAnswer, NodeError
 from rwaledger.mirror.doubts import InconsistentAnswer
 
 BLOCKS_MAX = 500
-"""Blocks in one range: about 6 MB of logs at 20 a block, and one database transaction of moderate size."""
+"""Blocks in one range, however few logs they have."""
+
+BLOCKS_AT_FIRST = 32
+BYTES_WANTED = 3 << 20
+"""About as long as an answer is to be: two are in memory at once, and longer ones gain nothing."""
+
+_BYTES_BESIDE_DATA = 580
+"""What a log of ours takes in an answer beside its data: hashes, topics, and the names of it all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,20 +35,27 @@ class Span:
     headers: tuple[Block, ...]
     logs: tuple[Log, ...]
 
+    @property
+    def answer_bytes(self) -> int:
+        """About how long the node's answer was."""
+        return sum(_BYTES_BESIDE_DATA + len(log.data) for log in self.logs)
+
 
 class RangeSize:
-    """How many blocks to ask for at once: less when the node refuses, grown again while it gives."""
+    """How many blocks to ask for at once: less when the node refuses or tells much, grown again while it gives."""
 
     def __init__(self, blocks_max: int = BLOCKS_MAX) -> None:
-        self._max = blocks_max
-        self.blocks = blocks_max
+        self._max = min(blocks_max, BLOCKS_MAX)
+        self.blocks = min(BLOCKS_AT_FIRST, self._max)
 
     def shrink(self, refused: int, suggested: int = 0) -> None:
         """To half of what was refused, or to what the node suggests where that is less than that."""
         self.blocks = suggested if 0 < suggested < refused else max(refused // 2, 1)
 
-    def grow(self) -> None:
-        self.blocks = min(self.blocks + self.blocks // 4 + 1, self._max)
+    def fit(self, blocks: int = 1, answer_bytes: int = 0) -> None:
+        """By a quarter more, or to as many as will have the wanted length where these blocks had that of theirs."""
+        wanted = blocks * BYTES_WANTED // max(answer_bytes, 1)
+        self.blocks = max(min(self.blocks + self.blocks // 4 + 1, self._max, wanted), 1)
 
 
 def fetch(node: Node, addresses: Collection[str], first: int, last: int, size: RangeSize) -> Span:

@@ -13,11 +13,12 @@ from typing import Any, cast
 from rwaledger.domain.block import ChainEvent
 from rwaledger.domain.errors import RegisterConflict
 from rwaledger.domain.holder import Standing
-from rwaledger.domain.posting import ISSUANCE_ACCOUNT, Position, Posting
+from rwaledger.domain.posting import ISSUANCE_ACCOUNT, Move, Position, Posting
 from rwaledger.domain.units import MAX_UNITS
 from rwaledger.registry.ledger import StandingChange
 
-TRANSFER = "Transfer"
+Event = ChainEvent | Move
+"""What the mirror reads: moves for themselves, since nine of ten events are one, and all others by their names."""
 
 _Args = Mapping[str, Any]
 _STANDING_CHANGES: dict[str, Callable[[Standing, _Args], Standing]] = {
@@ -47,55 +48,71 @@ class Opening:
 
 @dataclass(slots=True)
 class Entries:
-    """What the events of one instrument add to the register; of the positions, each account's last."""
+    """What the events of one instrument add to the register, and how they leave the touched accounts.
 
+    `places` has the block and log behind which an account that moved has its balance.
+    """
+
+    instrument_id: str
+    balances: dict[str, int]
     postings: list[Posting] = field(default_factory=list)
-    positions: dict[str, Position] = field(default_factory=dict)
+    places: dict[str, tuple[int, int]] = field(default_factory=dict)
     standings: list[StandingChange] = field(default_factory=list)
 
+    @property
+    def positions(self) -> dict[str, Position]:
+        """What each account that moved holds behind its last event."""
+        found = positions_of(self.instrument_id, self.balances, self.places)
+        return {position.account: position for position in found}
 
-def moved_accounts(events: Iterable[ChainEvent]) -> set[str]:
+
+def positions_of(
+    instrument_id: str, balances: Mapping[str, int], places: Mapping[str, tuple[int, int]]
+) -> list[Position]:
+    """What the accounts of `places` hold behind their last events."""
+    return [Position(instrument_id, account, balances[account], *place) for account, place in places.items()]
+
+
+def moved_accounts(events: Iterable[Event]) -> set[str]:
     """The accounts whose opening balance `fold` needs."""
-    moves = (event.args for event in events if event.name == TRANSFER)
-    return {cast(str, args[side]) for args in moves for side in ("from", "to")}
+    return {account for event in events if type(event) is Move for account in (event.sender, event.recipient)}
 
 
-def judged_accounts(events: Iterable[ChainEvent]) -> set[str]:
+def judged_accounts(events: Iterable[Event]) -> set[str]:
     """The accounts whose opening standing `fold` needs."""
-    return {_account_of(event) for event in events if event.name in _STANDING_CHANGES}
+    return {_account_of(event) for event in events if type(event) is ChainEvent and event.name in _STANDING_CHANGES}
 
 
-def fold(instrument_id: str, events: Iterable[ChainEvent], opening: Opening) -> Entries:
+def fold(instrument_id: str, events: Iterable[Event], opening: Opening) -> Entries:
     """The entries of one instrument's events, which come in the order of the chain.
 
     Raises:
         RegisterConflict: a running balance that cannot be; the message names the account, block and log.
     """
-    balances = dict(opening.balances)
+    entries = Entries(instrument_id, dict(opening.balances))
     standings = dict(opening.standings)
-    entries = Entries()
     for event in events:
-        if event.name == TRANSFER:
-            _post(instrument_id, event, balances, entries)
+        if isinstance(event, Move):
+            _post(event, entries)
         elif event.name in _STANDING_CHANGES:
             _change_standing(instrument_id, event, standings, entries)
     return entries
 
 
-def _post(instrument_id: str, event: ChainEvent, balances: dict[str, int], entries: Entries) -> None:
+def _post(move: Move, entries: Entries) -> None:
     """Two postings: the debit comes first, so that a move to oneself ends where it began."""
-    units = cast(int, event.args["value"])
-    log = event.log
-    for leg, (side, amount) in enumerate((("from", -units), ("to", units))):
-        account = cast(str, event.args[side])
+    block_number, log_index, tx_hash, sender, recipient, units = move
+    balances, place = entries.balances, (block_number, log_index)
+    for leg, account, amount in ((0, sender, -units), (1, recipient, units)):
         balance = balances.get(account, 0) + amount
-        if not _is_possible(account, balance):
-            raise _impossible(instrument_id, event, account, balance)
+        # Nobody owes units, and the issuance account owes exactly the supply.
+        if not 0 <= (-balance if account == ISSUANCE_ACCOUNT else balance) <= MAX_UNITS:
+            raise _impossible(entries.instrument_id, move, account, balance)
         balances[account] = balance
+        entries.places[account] = place
         entries.postings.append(
-            Posting(instrument_id, log.block_number, log.log_index, leg, account, amount, balance, log.tx_hash)
+            Posting(entries.instrument_id, block_number, log_index, leg, account, amount, balance, tx_hash)
         )
-        entries.positions[account] = Position(instrument_id, account, balance, log.block_number, log.log_index)
 
 
 def _change_standing(instrument_id: str, event: ChainEvent, standings: dict[str, Standing], entries: Entries) -> None:
@@ -112,16 +129,9 @@ def _account_of(event: ChainEvent) -> str:
     return cast(str, event.args[_ACCOUNT_ARGUMENTS.get(event.name, "account")])
 
 
-def _is_possible(account: str, balance_units: int) -> bool:
-    """Nobody owes units, and the issuance account owes exactly the supply."""
-    held = -balance_units if account == ISSUANCE_ACCOUNT else balance_units
-    return 0 <= held <= MAX_UNITS
-
-
-def _impossible(instrument_id: str, event: ChainEvent, account: str, balance_units: int) -> RegisterConflict:
-    log = event.log
+def _impossible(instrument_id: str, move: Move, account: str, balance_units: int) -> RegisterConflict:
     return RegisterConflict(
-        f"{instrument_id}: the transfer in block {log.block_number}, log {log.log_index} would leave "
+        f"{instrument_id}: the transfer in block {move.block_number}, log {move.log_index} would leave "
         f"{account} with {balance_units} units, which cannot be",
         "Nothing was changed. The register or the node has lost an event before that block: sync a new "
         "database, from another node if there is one, and compare the two.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from rwaledger.chain.deploy import code_hash
+from rwaledger.chain.code import code_hash
 from rwaledger.chain.rpc import Node
 from rwaledger.domain.block import Block
 from rwaledger.domain.errors import ChainMismatch, RegisterConflict

@@ -14,6 +14,7 @@ from rwaledger.chain.rpc import Node
 from rwaledger.domain.block import Checkpoint
 from rwaledger.domain.errors import RegisterConflict
 from rwaledger.mirror.apply import NOTHING, Added, apply
+from rwaledger.mirror.books import Books
 from rwaledger.mirror.decode import Decoded, decode_span
 from rwaledger.mirror.doubts import InconsistentAnswer, NodeBehind
 from rwaledger.mirror.identity import Mirrored
@@ -155,10 +156,11 @@ def _replace(
     _record(c, taken_back, fork)
     addresses = {checkpoint.address for checkpoint in taken_back}
     stored = {checkpoint.address: checkpoint for checkpoint in moved if checkpoint.address in addresses}
-    stream, added = Stream(fork.number, fork.hash, stored), NOTHING
+    stream, added, books = Stream(fork.number, fork.hash, stored), NOTHING, Books(c)
     for decoded in replacement:
-        stream, more = apply(c, mirrored, stream, decoded)
+        stream, more = apply(books, mirrored, stream, decoded)
         added += more
+    books.close()
     return added
 
 

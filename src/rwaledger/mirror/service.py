@@ -142,3 +142,8 @@ class _Teller(Watcher):
     def refused(self, error: RwaledgerError) -> None:
         self.service.metrics.refused(error)
         self.service.log.warning("refused", error=type(error).__name__, reason=error.message)
+
+    @override
+    def waited(self) -> None:
+        if self.service.stop.is_set():
+            raise Stopped

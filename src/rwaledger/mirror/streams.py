@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from rwaledger.domain.block import Checkpoint
@@ -22,8 +22,10 @@ class Stream:
     stored: Mapping[str, Checkpoint | None]
 
 
-def streams(mirrored: Mirrored, checkpoints: Iterable[Checkpoint]) -> list[Stream]:
-    """The streams in the order of their blocks.
+def streams(
+    mirrored: Mirrored, checkpoints: Iterable[Checkpoint], among: Collection[str] | None = None
+) -> list[Stream]:
+    """The streams in the order of their blocks, of all contracts or of those `among` them.
 
     Contracts that stand at the same block share one. A contract that was added later has its own until it has
     caught up with the next.
@@ -31,6 +33,8 @@ def streams(mirrored: Mirrored, checkpoints: Iterable[Checkpoint]) -> list[Strea
     stored = {checkpoint.address: checkpoint for checkpoint in checkpoints}
     members: dict[tuple[int, str], dict[str, Checkpoint | None]] = {}
     for contract in mirrored.contracts:
+        if among is not None and contract.address not in among:
+            continue
         checkpoint = stored.get(contract.address)
         if checkpoint is None:
             place = (contract.deploy_block - 1, mirrored.origin_hashes[contract.address])

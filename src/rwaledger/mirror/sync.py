@@ -5,23 +5,39 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import chain
 
 from rwaledger.chain.rpc import Node
 from rwaledger.domain.block import Checkpoint
 from rwaledger.domain.errors import BrokenAnswer, MalformedLog, NodeError, RegisterConflict
+from rwaledger.mirror.ahead import Ahead
 from rwaledger.mirror.apply import NOTHING, Added, apply
+from rwaledger.mirror.books import Books
+from rwaledger.mirror.collector import seldom_collecting
 from rwaledger.mirror.completeness import Completeness
-from rwaledger.mirror.decode import decode_span
+from rwaledger.mirror.decode import Decoded, decode_span
 from rwaledger.mirror.doubts import InconsistentAnswer
-from rwaledger.mirror.fetch import BLOCKS_MAX, RangeSize
+from rwaledger.mirror.fetch import RangeSize
 from rwaledger.mirror.finality import Finality
 from rwaledger.mirror.identity import NOTHING_MIRRORED, Mirrored, identify
+from rwaledger.mirror.proving import Prover
 from rwaledger.mirror.read import Reader
 from rwaledger.mirror.rewind import REWIND_LIMIT, heal
+from rwaledger.mirror.sharing import Sharing
 from rwaledger.mirror.streams import Stream, streams
 from rwaledger.mirror.watcher import Batch, Watcher
 from rwaledger.registry import ledger
+from rwaledger.registry.claims import claims
 from rwaledger.registry.database import Database
+
+BLOCKS_MAX = 4_000
+"""Blocks in one transaction."""
+
+EVENTS_MAX = 100_000
+"""Events in one transaction: the more, the more seldom is a position written, and a page of the index."""
+
+BATCH_S_MAX = 2.0
+"""How long one transaction takes up more of them: others wait for it."""
 
 ATTEMPTS_MAX = 4
 _PAUSE_S = 0.1
@@ -57,13 +73,16 @@ def sync(
     rewind_limit: int = REWIND_LIMIT,
     blocks_max: int = BLOCKS_MAX,
     watcher: Watcher | None = None,
+    *,
+    verify: bool = False,
 ) -> SyncSummary:
     """Reads all events of all contracts of the node's chain into the register, up to what is final.
 
     `until` stops at an earlier block. What is in the register already is not read again, and a sync that
     was killed at any point goes on where its last transaction ended. Several may run at once; each batch is
-    one's or the other's. A batch is at most `blocks_max` blocks, and fewer where the node refuses that many.
-    `watcher` is told of every batch once it is committed.
+    one's or the other's. A batch is at most `blocks_max` blocks, and fewer where the node gives less at once.
+    `watcher` is told of every batch once it is committed. With `verify` nothing is committed that the blocks' own
+    headers and receipts do not prove to be all of it.
 
     Raises:
         ChainMismatch: another chain, history or code than the register's, or a node that lags behind it.
@@ -73,9 +92,10 @@ def sync(
         NodeError, NodeUnreachable, DatabaseUnreachable, MalformedLog: as they say. What was committed stays.
     """
     database.require_current()
-    reader = Reader(RangeSize(blocks_max), Completeness(node))
-    run = _Sync(database, node, finality, until, watcher or Watcher(), rewind_limit, reader)
-    run.run()
+    reader = Reader(RangeSize(blocks_max), Completeness(node), Prover(node) if verify else None)
+    run = _Sync(database, node, finality, until, watcher or Watcher(), rewind_limit, blocks_max, reader)
+    with seldom_collecting():
+        run.run()
     return run.summary()
 
 
@@ -89,6 +109,7 @@ class _Sync:
     until: int | None
     watcher: Watcher
     rewind_limit: int
+    blocks_max: int
     reader: Reader
     mirrored: Mirrored = NOTHING_MIRRORED
     target: int = 0
@@ -138,19 +159,55 @@ class _Sync:
             self.watcher.rewound(rewound.blocks, rewound.added)
 
     def _catch_up(self) -> None:
-        """The stream that is furthest behind goes first, as far as the next one, which it then joins."""
-        while (ahead := streams(self.mirrored, self._checkpoints())) and ahead[0].block_number < self.target:
-            behind = ahead[0]
-            joins_at = (other.block_number for other in ahead if other.block_number > behind.block_number)
-            self._read_batch(behind, min([self.target, *joins_at]))
+        """Reads on what is behind, together with the other mirrors of this register, until nothing is."""
+        if not self._behind():
+            return
+        with claims(self.database, self.mirrored.chain_id) as claimed:
+            sharing = Sharing(claimed, self.watcher.waited)
+            while behind := self._behind():
+                with sharing.share(behind, self._place()) as mine:
+                    self._read_on(mine, sharing)
 
-    def _read_batch(self, stream: Stream, last: int) -> None:
-        span = self.reader.read(stream.stored.keys(), stream.block_number + 1, last, stream.block_hash)
-        decoded = decode_span(span, self.mirrored)
+    def _behind(self) -> list[str]:
+        """The contracts that are not where they are to be, the furthest behind first."""
+        found = streams(self.mirrored, self._checkpoints())
+        return [each for stream in found if stream.block_number < self.target for each in sorted(stream.stored)]
+
+    def _read_on(self, mine: frozenset[str], sharing: Sharing) -> None:
+        """The stream that is furthest behind goes first, as far as the next one, which it then joins."""
+        while (found := streams(self.mirrored, self._checkpoints(), mine)) and found[0].block_number < self.target:
+            joins_at = (other.block_number for other in found if other.block_number > found[0].block_number)
+            self._mirror(found[0], min([self.target, *joins_at]), sharing)
+            if not sharing.is_fair:
+                return
+
+    def _mirror(self, stream: Stream, last: int, sharing: Sharing) -> None:
+        """Writes a stream on, up to block `last`, or until others have joined and want their part."""
+        addresses = stream.stored.keys()
+
+        def read(first: int, anchor_hash: str) -> Decoded:
+            return decode_span(self.reader.read(addresses, first, last, anchor_hash), self.mirrored)
+
+        with Ahead(read, stream.block_number + 1, last, stream.block_hash) as spans:
+            while not spans.is_done:
+                stream = self._write_batch(stream, spans)
+                if not sharing.is_fair:
+                    return
+
+    def _write_batch(self, stream: Stream, spans: Ahead) -> Stream:
+        """One transaction, which hardly waits for the node: the next span, and those that are there by then or soon."""
+        before, added = stream.block_number, NOTHING
+        batch = spans.take_with(self.blocks_max, EVENTS_MAX, BATCH_S_MAX)
+        some = [next(batch)]
         with self.database.begin() as c:
-            _, added = apply(c, self.mirrored, stream, decoded)
+            books = Books(c)
+            for decoded in chain(some, batch):
+                stream, more = apply(books, self.mirrored, stream, decoded)
+                added += more
+            books.close()
         self.added += added
-        self._report(stream.block_number, span.last, added)
+        self._report(before, stream.block_number, added)
+        return stream
 
     def _report(self, before: int, now: int, added: Added) -> None:
         self.start = before if self.start is None else min(self.start, before)
@@ -160,12 +217,16 @@ class _Sync:
         with self.database.read() as c:
             return ledger.checkpoints(c, self.mirrored.chain_id)
 
+    def _place(self) -> int:
+        """How far all contracts have come, added up."""
+        return sum(checkpoint.block_number + 1 for checkpoint in self._checkpoints())
+
     def _count_failure(self, error: _Doubt) -> None:
         """Gives up after some failures without a step forward; there is no reason to while anybody gets on.
 
         A step is more blocks, and not other ones: two nodes in turn could have us go to and fro between two chains.
         """
-        place = sum(checkpoint.block_number + 1 for checkpoint in self._checkpoints())
+        place = self._place()
         self.failures = self.failures + 1 if place <= self.failed_at else 1
         self.failed_at = max(place, self.failed_at)
         if self.failures == ATTEMPTS_MAX or _is_final(error):

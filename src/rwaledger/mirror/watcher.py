@@ -35,3 +35,6 @@ class Watcher:
 
     def refused(self, error: RwaledgerError) -> None:
         """An answer of the node, or a batch, was not taken; it is tried again."""
+
+    def waited(self) -> None:
+        """Other mirrors of the register read all that there is to read."""

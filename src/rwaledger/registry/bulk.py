@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from itertools import chain, islice
 from sys import intern
-from typing import Any
+from typing import Any, cast
 
 import psycopg
 from psycopg import sql
@@ -14,36 +15,76 @@ from rwaledger.registry.types import Units
 
 _ROWS_AT_A_TIME = 2_000
 _ROWS_IN_COLUMNS = 1_000
+_ROWS_IN_INSERT = 10
+
+_COPY_ESCAPES = {"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"}
+_COPY_ESCAPED = str.maketrans(_COPY_ESCAPES)
+_ARRAY_ESCAPED = str.maketrans({"\\": r"\\", '"': r"\""})
 
 Cell = str | int
 """What a cell may be on both databases; an amount comes as `units_text`, a truth value as 0 or 1."""
 
 
 def insert_rows(c: Connection, table: Table, columns: Sequence[str], rows: Sequence[tuple[Cell, ...]]) -> None:
-    """Inserts rows with cells in the order of `columns`: COPY on PostgreSQL, a prepared INSERT on SQLite."""
-    if not rows:
+    """Inserts rows with cells in the order of `columns`."""
+    if rows:
+        insert_columns(c, table, dict(zip(columns, zip(*rows, strict=True), strict=True)))
+
+
+def insert_columns(c: Connection, table: Table, columns: Mapping[str, Sequence[Cell]]) -> None:
+    """Inserts rows that come column by column: COPY on PostgreSQL, a prepared INSERT on SQLite.
+
+    A column is converted and looked at as a whole, which takes a fifth of the time that its cells take one by one.
+    """
+    if not all(columns.values()):
         return
     if c.dialect.name == "postgresql":
-        _copy(c, table.name, columns, rows)
+        _copy(c, table.name, columns)
     else:
-        c.exec_driver_sql(sqlite_insert(table.name, columns), list(rows))
+        _insert(c, table.name, columns)
 
 
-def sqlite_insert(table: str, columns: Sequence[str]) -> str:
-    """An INSERT with a question mark for each column."""
-    marks = ", ".join("?" * len(columns))
-    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})"
+def sqlite_insert(table: str, columns: Sequence[str], rows: int = 1) -> str:
+    """An INSERT with a question mark for each cell."""
+    marks = f"({', '.join('?' * len(columns))})"
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES {', '.join([marks] * rows)}"
 
 
-def _copy(c: Connection, table: str, columns: Sequence[str], rows: Sequence[tuple[Cell, ...]]) -> None:
+def _insert(c: Connection, table: str, columns: Mapping[str, Sequence[Cell]]) -> None:
+    """Ten rows a statement, which takes a fifth less than one, and the rest one by one.
+
+    A row that is refused ends the transaction: OR FAIL, so that SQLite need not note how to take one statement back.
+    """
+    cells = chain.from_iterable(zip(*columns.values(), strict=True))
+    count = min(map(len, columns.values()))
+    for rows, times in ((_ROWS_IN_INSERT, count // _ROWS_IN_INSERT), (1, count % _ROWS_IN_INSERT)):
+        parameters = list(islice(zip(*[cells] * (rows * len(columns)), strict=False), times))
+        if parameters:
+            statement = sqlite_insert(table, [*columns], rows)
+            c.exec_driver_sql(statement.replace("INSERT", "INSERT OR FAIL", 1), parameters)
+
+
+def _copy(c: Connection, table: str, columns: Mapping[str, Sequence[Cell]]) -> None:
     driver = c.connection.driver_connection
     assert isinstance(driver, psycopg.Connection)
     statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
         sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))
     )
+    lines = map("\t".join, zip(*map(_copy_texts, columns.values()), strict=True))
     with driver.cursor() as cursor, cursor.copy(statement) as copy:
-        for row in rows:
-            copy.write_row(row)
+        while part := list(islice(lines, _ROWS_AT_A_TIME)):
+            copy.write("\n".join((*part, "")))
+
+
+def _copy_texts(cells: Sequence[Cell]) -> Sequence[str]:
+    """A column, of texts or of numbers, as COPY reads it."""
+    if isinstance(cells[0], int):
+        return list(map(str, cells))
+    texts = cast(Sequence[str], cells)
+    together = "".join(texts)
+    if any(map(together.__contains__, _COPY_ESCAPES)):
+        return [text.translate(_COPY_ESCAPED) for text in texts]
+    return texts
 
 
 def upsert_rows(c: Connection, table: Table, rows: Sequence[tuple[Cell, ...]]) -> None:
@@ -55,19 +96,32 @@ def upsert_rows(c: Connection, table: Table, rows: Sequence[tuple[Cell, ...]]) -
     changes = ", ".join(f"{name} = excluded.{name}" for name in columns if name not in key)
     tail = f" ON CONFLICT ({', '.join(key)}) DO UPDATE SET {changes}"
     if c.dialect.name == "postgresql":
-        c.exec_driver_sql(
-            _unnest(c, table) + tail,
-            tuple([str(cell) for cell in column] for column in zip(*rows, strict=True)),
-        )
+        c.exec_driver_sql(_unnest(c, table) + tail, tuple(map(_array_text, zip(*rows, strict=True))))
     else:
         c.exec_driver_sql(sqlite_insert(table.name, columns) + tail, list(rows))
 
 
+def insert_new_rows(c: Connection, table: Table, rows: Sequence[tuple[Cell, ...]]) -> int:
+    """Inserts whole rows, but for those whose primary key is there already; how many went in."""
+    if not rows:
+        return 0
+    tail = f" ON CONFLICT ({', '.join(table.primary_key.columns.keys())}) DO NOTHING"
+    if c.dialect.name == "postgresql":
+        columns = tuple([str(cell) for cell in column] for column in zip(*rows, strict=True))
+        return c.exec_driver_sql(_unnest(c, table) + tail, columns).rowcount
+    return c.exec_driver_sql(sqlite_insert(table.name, table.c.keys()) + tail, list(rows)).rowcount
+
+
 def _unnest(c: Connection, table: Table) -> str:
-    """One INSERT for all rows, from one array of text a column: a round trip, however many rows."""
+    """One INSERT for all rows, from one array a column: a round trip, however many rows."""
     types = [column.type.compile(c.dialect).split(" COLLATE ")[0] for column in table.c]
-    arrays = ", ".join(f"%s::text[]::{type_}[]" for type_ in types)
+    arrays = ", ".join(f"%s::{type_}[]" for type_ in types)
     return f"INSERT INTO {table.name} ({', '.join(table.c.keys())}) SELECT * FROM unnest({arrays})"
+
+
+def _array_text(cells: Sequence[Cell]) -> str:
+    """An array as PostgreSQL writes one, which the driver takes a hundred times as long to make of a list."""
+    return "{" + ",".join('"' + str(cell).translate(_ARRAY_ESCAPED) + '"' for cell in cells) + "}"
 
 
 def stream_rows(c: Connection, query: Select[Any]) -> Iterator[Row[*tuple[Any, ...]]]:

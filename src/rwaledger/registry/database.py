@@ -22,7 +22,10 @@ __all__ = ["Connection", "Database", "Readable", "Snapshot"]
 _BUSY_SECONDS = 15
 _CONNECT_SECONDS = 10
 _MIGRATION_LOCK = 0x7277616C  # any number that all versions agree on
-_CACHE_KIB = 65_536  # at most; postings go into an index in no order, and read its pages again and again
+_CACHE_KIB = 32_768  # at most; postings go into an index in no order, and read its pages again and again
+_PAGE_BYTES = 8_192
+"""Twice SQLite's own: fewer pages to look for, and to write, for each row that goes into an index."""
+
 _READ = "rwaledger_read"
 _CLEARED = 4
 """SQLite's `user_version` of a file that has had no name in clear, or was rewritten behind revision 0004."""
@@ -119,6 +122,20 @@ class Database:
         with self.read() as connection:
             yield Snapshot(connection)
 
+    @contextmanager
+    def session(self) -> Iterator[Connection]:
+        """PostgreSQL only: a connection of its own, for locks that outlive transactions. It is closed in the end.
+
+        Raises:
+            DatabaseUnreachable: no answer, or lost on the way.
+        """
+        apart = self._writer.execution_options(isolation_level="AUTOCOMMIT")
+        with translated(self._target), apart.connect() as connection:
+            try:
+                yield connection
+            finally:
+                connection.invalidate()
+
     def migrate(self, open_seal: Callable[[], Seal] | None = None) -> None:
         """Brings the tables to this version, or creates them; all in one transaction, or not at all.
 
@@ -170,6 +187,7 @@ class Database:
             with self._writer.connect() as connection:
                 driver = connection.connection.driver_connection
                 assert driver is not None
+                driver.execute(f"PRAGMA page_size = {_PAGE_BYTES}").close()  # of a new file
                 driver.execute("PRAGMA journal_mode = WAL").close()
 
     def _clear_old_pages(self) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
+import msgspec
 from sqlalchemy import select, update
 
 from rwaledger.domain.block import Block, Checkpoint, Log
@@ -12,10 +14,10 @@ from rwaledger.domain.errors import RegisterConflict
 from rwaledger.domain.holder import Standing
 from rwaledger.domain.posting import Position, Posting
 from rwaledger.registry import tables
-from rwaledger.registry.bulk import insert_rows, upsert_rows
+from rwaledger.registry.bulk import insert_columns, insert_new_rows, insert_rows, upsert_rows
 from rwaledger.registry.database import Connection
 from rwaledger.registry.rewind import rewind
-from rwaledger.registry.types import json_text, units_text
+from rwaledger.registry.types import units_text, units_texts
 from rwaledger.registry.upsert import insert_if_new
 
 __all__ = [
@@ -101,56 +103,53 @@ def insert_blocks(c: Connection, blocks: Sequence[Block], chain_id: int) -> None
     Raises:
         RegisterConflict: a block of the same number and another hash is there.
     """
-    if not blocks:
+    rows = [(chain_id, b.number, b.hash, b.parent_hash, b.timestamp) for b in blocks]
+    if insert_new_rows(c, tables.blocks, rows) == len(rows):
         return
     numbers = [block.number for block in blocks]
     known = block_hashes(c, chain_id, min(numbers), max(numbers))
     for block in blocks:
-        if known.get(block.number, block.hash) != block.hash:
+        if known[block.number] != block.hash:
             raise RegisterConflict(
                 f"block {block.number} is in the register as {known[block.number]}, not as {block.hash}",
                 "The chain was reorganised: the register has to be rewound first.",
             )
-    rows = [(chain_id, b.number, b.hash, b.parent_hash, b.timestamp) for b in blocks if b.number not in known]
-    insert_rows(c, tables.blocks, ("chain_id", "number", "hash", "parent_hash", "timestamp"), rows)
 
 
 def insert_events(c: Connection, events: Sequence[tuple[Log, str]], chain_id: int) -> None:
     """Stores logs, each with the name of its event (empty where the topic is unknown)."""
-    rows = [
-        (
-            chain_id,
-            log.block_number,
-            log.log_index,
-            log.block_hash,
-            log.tx_hash,
-            log.tx_index,
-            log.address,
-            name,
-            json_text(log.topics),
-            log.data,
-        )
-        for log, name in events
-    ]
-    insert_rows(c, tables.events, tables.events.c.keys(), rows)
+    if not events:
+        return
+    logs, names = zip(*events, strict=True)
+    address, topics, data, block_number, block_hash, tx_hash, tx_index, log_index = zip(*logs, strict=True)
+    columns = {
+        "chain_id": [chain_id] * len(logs),
+        "block_number": block_number,
+        "log_index": log_index,
+        "block_hash": block_hash,
+        "tx_hash": tx_hash,
+        "tx_index": tx_index,
+        "address": address,
+        "name": names,
+        "topics": list(map(_texts_as_json, topics)),
+        "data": data,
+    }
+    insert_columns(c, tables.events, columns)
+
+
+def _texts_as_json(texts: Sequence[str]) -> str:
+    """As `json_text` has it, in a tenth of the time."""
+    return msgspec.json.encode(texts).decode()
 
 
 def insert_postings(c: Connection, postings: Sequence[Posting]) -> None:
     """Stores postings. Raises TypeError or ValueError for an amount that is not exact."""
-    rows = [
-        (
-            p.instrument_id,
-            p.block_number,
-            p.log_index,
-            p.leg,
-            p.account,
-            units_text(p.amount_units),
-            units_text(p.balance_after_units),
-            p.tx_hash,
-        )
-        for p in postings
-    ]
-    insert_rows(c, tables.postings, tables.postings.c.keys(), rows)
+    if not postings:
+        return
+    columns: dict[str, Sequence[Any]] = dict(zip(Posting._fields, zip(*postings, strict=True), strict=True))
+    for name in ("amount_units", "balance_after_units"):
+        columns[name] = units_texts(columns[name])
+    insert_columns(c, tables.postings, columns)
 
 
 def upsert_positions(c: Connection, positions: Sequence[Position]) -> None:

@@ -15,6 +15,10 @@ def hold(c: Connection, *name: object) -> None:
     On SQLite every transaction that writes is alone already, from its first moment.
     """
     if c.dialect.name == "postgresql":
-        preimage = b"".join(len(part).to_bytes(4) + part for part in (str(each).encode() for each in name))
-        number = int.from_bytes(hashlib.sha256(b"rwaledger-lock-1" + preimage).digest()[:8], signed=True)
-        c.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": number})
+        c.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": number_of(*name)})
+
+
+def number_of(*name: object) -> int:
+    """The 64 bits by which PostgreSQL knows the lock of a name."""
+    preimage = b"".join(len(part).to_bytes(4) + part for part in (str(each).encode() for each in name))
+    return int.from_bytes(hashlib.sha256(b"rwaledger-lock-1" + preimage).digest()[:8], signed=True)

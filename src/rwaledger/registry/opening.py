@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, TableValuedAlias, bindparam, func, select
+from sqlalchemy import ColumnElement, TableValuedAlias, bindparam, func, select
 
 from rwaledger.domain.holder import Standing
 from rwaledger.registry import tables
@@ -55,6 +55,6 @@ def opening_standings(c: Connection, instrument_id: str, accounts: Collection[st
 def _touched(c: Connection, accounts: Collection[str]) -> TableValuedAlias:
     """The accounts as a table made of one parameter, so that their number is not limited."""
     if c.dialect.name == "postgresql":
-        array = bindparam("touched", list(accounts), ARRAY(tables.Text))
+        array = func.string_to_array(bindparam("touched", ",".join(accounts), tables.Text), ",")
         return func.unnest(array).table_valued("value", name="touched").render_derived()
     return func.json_each(json_text(sorted(accounts))).table_valued("value", name="touched")

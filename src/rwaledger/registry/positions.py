@@ -94,6 +94,19 @@ def events(c: Connection, chain_id: int, address: str, upto_block: int | None = 
     return found
 
 
+def logs_between(c: Connection, chain_id: int, first: int, last: int) -> list[Log]:
+    """The events of all contracts, listed or not, in these blocks, in order of block and log.
+
+    Raises:
+        RegisterConflict: topics are no list of them.
+    """
+    table = tables.events
+    query = select(table).where(table.c.chain_id == chain_id, table.c.block_number.between(first, last))
+    query = query.order_by(table.c.block_number, table.c.log_index)
+    columns = stream_columns(c, query, shared=("block_hash", "tx_hash", "address", "name"))
+    return [log for some in columns for _, log in _events_of(some)]
+
+
 def event_of_row(row: tuple[Any, ...]) -> tuple[str, Log]:
     """Name and log of a row of events.
 

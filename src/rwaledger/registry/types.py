@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -53,6 +53,13 @@ def units_of_stored(value: object) -> int:
             f"the register holds {value!r} where an amount of base units should be",
             "A row was changed from outside. Restore the database, or start a register anew from the chain.",
         ) from error
+
+
+def units_texts(values: Sequence[int]) -> list[str]:
+    """A column of them. Raises as `exact_units` does."""
+    if set(map(type, values)) == {int} and min(values) >= UNITS_MIN and max(values) <= UINT256_MAX:
+        return list(map(str, values))
+    return list(map(units_text, values))
 
 
 class Units(TypeDecorator[int]):

@@ -82,12 +82,12 @@ def office(folder: Path, holders: int, postings: int, blocks: Blocks = LARGE) ->
     if not built.exists() or json.loads(built.read_text()) != wanted:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
+        with _node(folder) as node:
+            _build(_office(folder, node), holders, postings, blocks)
+        # Only now its state is on the disk: a node that is killed leaves none.
+        built.write_text(json.dumps(wanted))
     with _node(folder) as node:
-        place = Office(folder, node)
-        _write_settings(place)
-        if not built.exists():
-            _build(place, holders, postings, blocks)
-            built.write_text(json.dumps(wanted))
+        place = _office(folder, node)
         # A restarted node knows the state of its last block only: what is pinned must be newer.
         node.request("anvil_mine", ["0x3"])
         place.rwaledger("register", "sync")
@@ -151,9 +151,10 @@ def _files(folder: Path, first: int, last: int) -> tuple[str, str]:
     return names
 
 
-def _write_settings(place: Office) -> None:
+def _office(folder: Path, node: Node) -> Office:
+    """With settings that name the node."""
     settings = {
-        "rpc_url": place.node.url,
+        "rpc_url": node.url,
         "database_url": "sqlite:///register.db",
         "maker": "dev:0",
         "checker": "dev:1",
@@ -161,7 +162,8 @@ def _write_settings(place: Office) -> None:
         "privacy": "dev:3",
     }
     lines = "".join(f'{name} = "{value}"\n' for name, value in settings.items())
-    (place.folder / "rwaledger.toml").write_text(lines, "utf-8")
+    (folder / "rwaledger.toml").write_text(lines, "utf-8")
+    return Office(folder, node)
 
 
 @contextmanager
@@ -184,7 +186,7 @@ def _node(folder: Path) -> Iterator[Node]:
         yield node
     finally:
         process.terminate()
-        process.wait(timeout=300)
+        process.wait(timeout=900)
 
 
 def _await(node: Node) -> None:

@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import requests
@@ -62,56 +63,11 @@ def mirror(place: Place) -> int:
 
 
 def naive(place: Place) -> int:
-    """What a developer would write: web3.py, its event decoder, and an ORM, a row at a time. Both halves of a move."""
-    from sqlalchemy import create_engine  # noqa: PLC0415
-    from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column  # noqa: PLC0415
-    from web3 import HTTPProvider, Web3  # noqa: PLC0415
+    """What a developer would write, on the last 200 blocks."""
+    from benchmarks.mirror_naive import naive_mirror  # noqa: PLC0415 - a library that no other step needs
 
-    from rwaledger.chain.contracts import ASSET_TOKEN  # noqa: PLC0415
-
-    class Base(DeclarativeBase):
-        pass
-
-    class Transfer(Base):
-        __tablename__ = "naive_transfers"
-        id: Mapped[str] = mapped_column(primary_key=True)
-        block_number: Mapped[int]
-        sender: Mapped[str]
-        recipient: Mapped[str]
-        amount: Mapped[str]
-
-    class Balance(Base):
-        __tablename__ = "naive_balances"
-        account: Mapped[str] = mapped_column(primary_key=True)
-        units: Mapped[str]
-
-    engine = create_engine(place.new_url)
-    Base.metadata.create_all(engine)
     address, _ = place.token
-    w3 = Web3(HTTPProvider(place.url))
-    contract = w3.eth.contract(address=Web3.to_checksum_address(address), abi=ASSET_TOKEN.artifact.abi)
-    count = 0
-    for first, last in _ranges(place.last - BLOCKS_IN_RANGE + 1, place.last):
-        with Session(engine) as session:
-            for event in contract.events.Transfer().get_logs(from_block=first, to_block=last):
-                sender, recipient, amount = event.args["from"], event.args["to"], event.args["value"]
-                key = f"{event['blockNumber']}-{event['logIndex']}"
-                session.add(
-                    Transfer(
-                        id=key,
-                        block_number=event["blockNumber"],
-                        sender=sender,
-                        recipient=recipient,
-                        amount=str(amount),
-                    )
-                )
-                for account, units in ((sender, -amount), (recipient, amount)):
-                    row = session.get(Balance, account) or Balance(account=account, units="0")
-                    row.units = str(int(row.units) + units)
-                    session.merge(row)
-                session.commit()
-                count += 1
-    return count
+    return naive_mirror(place.url, place.new_url, address, place.last - BLOCKS_IN_RANGE + 1, place.last)
 
 
 def _ranges(first: int, last: int) -> Iterator[tuple[int, int]]:
@@ -131,12 +87,19 @@ def new_register(known: Database, url: str) -> None:
 STEPS: dict[str, Callable[[Place], int]] = {"floor": floor, "mirror": mirror, "naive": naive}
 
 
+def _peak_mb() -> float:
+    """Of this process alone: what the system counts for children has in it what their parent had at the fork."""
+    status = Path("/proc/self/status").read_text("ascii")
+    (peak,) = (line.split()[1] for line in status.splitlines() if line.startswith("VmHWM"))
+    return int(peak) / 1024
+
+
 def main(step: str, url: str, register: str, last: str, new_url: str = "") -> None:
     """Does one step, and says what it took, without the time in which Python starts."""
     place = Place(url, Database(register), int(last), new_url)
     started = time.perf_counter()
     count = STEPS[step](place)
-    told: dict[str, Any] = {"count": count, "seconds": time.perf_counter() - started}
+    told: dict[str, Any] = {"count": count, "seconds": time.perf_counter() - started, "peak_mb": _peak_mb()}
     sys.stdout.write(json.dumps(told) + "\n")
 
 

@@ -11,6 +11,7 @@ import pytest
 from rwaledger.audit.reconcile import reconcile
 from rwaledger.chain import anchor as anchor_contract
 from rwaledger.chain.contracts import REGISTRY_ANCHOR
+from rwaledger.domain.errors import EXIT_USAGE, UsageError
 from rwaledger.domain.period import Period
 from rwaledger.domain.reconciliation import Break, BreakClass, CheckResult, Reconciliation, Value
 from rwaledger.domain.redemption import Redemption
@@ -72,6 +73,17 @@ def test_a_kept_head_is_found_among_those_of_the_register(played: Played) -> Non
     result = c20(played, HKDS=last_period(played).head, GRN28=last_period(played, "GRN28").head)
     assert (result.outcome, result.coverage["expected_heads"]) == ("PASS", 2)
     assert "no head that you have kept" not in result.note
+
+
+def test_a_kept_head_of_a_later_period_is_refused_since_nothing_would_look_at_it(played: Played) -> None:
+    last = last_period(played)
+    with pytest.raises(UsageError, match="no check looks at it"):
+        reconcile(played.database, played.node, last.block_number - 1, ["C20"], expected_heads={"HKDS": last.head})
+    earlier = next(each.head for each in signed_periods(played) if each.instrument_id == "HKDS")
+    assert reconcile(
+        played.database, played.node, last.block_number - 1, ["C20"], expected_heads={"HKDS": earlier}
+    ).passed
+    assert played.run("reconcile", "run", *2 * ["--expected-head", f"HKDS={last.head}"]) == EXIT_USAGE
 
 
 def test_an_edited_row_of_a_signed_period_is_named_with_both_hashes(played: Played) -> None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from eth_account import Account
 
 from rwaledger.chain.bodies import block_bodies, encode_receipt, logs_of_receipts, receipts_of
+from rwaledger.chain.executors import processes
 from rwaledger.chain.headers import header_rlp, headers
 from rwaledger.chain.keys import dev_signer
 from rwaledger.chain.local import local_node
-from rwaledger.chain.proofs import account_proof
+from rwaledger.chain.proofs import SLOTS_AT_A_TIME, account_proof
 from rwaledger.chain.rpc import Node
 from rwaledger.chain.state import total_supply
 from rwaledger.chain.tries import EMPTY_ROOT, keccak, ordered_root
@@ -126,6 +128,20 @@ def test_an_account_with_thousands_of_slots_is_proved(node: Node) -> None:
     assert proof.code_hash == "0x" + keccak(b"\x60\x01").hex()
     assert len(set(proof.storage_nodes)) == len(proof.storage_nodes) > len(slots)
     assert list(proof.storage_nodes) == sorted(proof.storage_nodes)
+
+
+def test_slots_that_are_asked_for_by_two_processes_are_the_same_proof(played: Played) -> None:
+    with played.database.read() as c:
+        address = instruments.instruments(c)[0].address
+    slots, head = range(2 * SLOTS_AT_A_TIME + 1), played.node.head()
+    told: list[tuple[int, int]] = []
+    with processes(2) as pool:
+        assert pool is not None
+        spread = replace(pool, least=0)
+        proof = account_proof(played.node, address, slots, head, tell=lambda *how: told.append(how), spread=spread)
+    assert proof == account_proof(played.node, address, slots, head)
+    assert told[-1] == (len(slots), len(slots))
+    assert len(told) == 3
 
 
 def test_an_account_without_code_and_one_that_nobody_knows_are_proved(node: Node) -> None:

@@ -9,6 +9,7 @@ from rwaledger.chain import anchor
 from rwaledger.chain.rpc import Node
 from rwaledger.domain.anchor import AnchoredHead
 from rwaledger.domain.block import Pin
+from rwaledger.domain.errors import UsageError
 from rwaledger.domain.instrument import Instrument
 from rwaledger.domain.period import Period
 from rwaledger.registry import periods
@@ -90,7 +91,11 @@ def read_anchored(
     """The extract, with what is anchored on the chain; `expected_heads` are the caller's own, by instrument.
 
     Only anchors whose answers mean anything are asked.
+
+    Raises:
+        UsageError: a head is of a period that no check at this block looks at.
     """
+    _require_due(extract, pin, expected_heads)
     anchored: dict[tuple[str, str, int], AnchoredHead] = {}
     asked = frozenset(extract.anchors).intersection(trusted)
     for contract in sorted(asked):
@@ -101,6 +106,18 @@ def read_anchored(
                 if head is not None:
                     anchored[contract, each.instrument_id, sequence] = head
     return Periods(extract, asked, anchored, dict(expected_heads))
+
+
+def _require_due(extract: PeriodsExtract, pin: Pin, expected_heads: Mapping[str, str]) -> None:
+    """A head of a later period attests nothing of what is looked at here."""
+    for name, head in expected_heads.items():
+        due = {one.period.head for one in extract.signed.get(name, ())}
+        if head in extract.heads.get(name, ()) and head not in due:
+            raise UsageError(
+                f"the period of {name} with the head {head} does not end by block {pin.block_number} of this chain, so "
+                "that no check looks at it",
+                "Give the head of an earlier period, or reconcile at a later block.",
+            )
 
 
 def _is_due(period: Period, pin: Pin) -> bool:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
+from rwaledger.chain.executors import Spread
 from rwaledger.chain.headers import Header, headers
+from rwaledger.chain.in_order import InOrder
 from rwaledger.chain.rlp_items import Item, MalformedItem, decode_rlp
 from rwaledger.chain.rpc import Node
 from rwaledger.chain.tries import EMPTY_ROOT, BrokenProof, Nodes, keccak, value_at
@@ -51,17 +54,19 @@ def account_proof(
     block: int,
     further: Further | None = None,
     tell: Progress = silent,
+    spread: Spread | None = None,
 ) -> AccountProof:
     """The account at a block with the values of these slots, each verified against the state root of the header.
 
     `further` names slots that are proved as well, by the values of the others. `tell` is told of slots as they come.
+    Where there is a `spread`, a node is asked for many slots from there; the proof is the same.
 
     Raises:
         NodeUnreachable: what the node answers does not prove itself; the message says what does not.
     """
     (header,) = headers(node, [block])
     try:
-        answers = _Answers(tell)
+        answers = _Answers(tell, spread)
         slots = answers.ask(node, address, storage_keys, block)
         proof = _verified(header, address, slots, answers)
         if further is None or not (more := set(further(proof.values)).difference(slots)):
@@ -73,22 +78,40 @@ def account_proof(
         ) from None
 
 
-class _Answers:
-    """What the node says, put together; its texts, which are far larger than that, are gone at once."""
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What a node says of some slots; its texts, which are far larger than that, are gone at once."""
 
-    def __init__(self, tell: Progress) -> None:
-        self._tell = tell
+    account_nodes: list[bytes]
+    storage_nodes: list[bytes]
+    told: dict[int, int]
+
+
+def _ask(node: Node, address: str, block: int, slots: Sequence[int]) -> _Answer:
+    answer = node.request("eth_getProof", [address, [f"0x{slot:064x}" for slot in slots], hex(block)])
+    return _Answer(
+        [_raw(each) for each in answer["accountProof"]],
+        [_raw(each) for each in {each for slot in answer["storageProof"] for each in slot["proof"]}],
+        {int(slot["key"], 16): int(slot["value"], 16) for slot in answer["storageProof"]},
+    )
+
+
+class _Answers:
+    """The answers, put together."""
+
+    def __init__(self, tell: Progress, spread: Spread | None) -> None:
+        self._tell, self._spread = tell, spread
         self.account_nodes, self.storage_nodes = Nodes(), Nodes()
         self.told: dict[int, int] = {}
 
     def ask(self, node: Node, address: str, storage_keys: Iterable[int], block: int) -> list[int]:
         """Asks for the proofs of slots; the slots in their order."""
         slots = sorted(set(storage_keys))
-        for some in _parts(slots):
-            answer = node.request("eth_getProof", [address, [f"0x{slot:064x}" for slot in some], hex(block)])
-            self.account_nodes.add(map(_raw, answer["accountProof"]))
-            self.storage_nodes.add(map(_raw, {each for slot in answer["storageProof"] for each in slot["proof"]}))
-            self.told.update((int(slot["key"], 16), int(slot["value"], 16)) for slot in answer["storageProof"])
+        spread = self._spread.if_worth(len(slots)) if self._spread else None
+        for answer in InOrder(partial(_ask, node, address, block), _parts(slots), spread):
+            self.account_nodes.add(answer.account_nodes)
+            self.storage_nodes.add(answer.storage_nodes)
+            self.told.update(answer.told)
             if slots:
                 self._tell(len(self.told), len(slots))
         return slots

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 
 from rwaledger.cli.context import Context, json_option, pass_context
 from rwaledger.cli.output import emit, progress, say, table
+from rwaledger.cli.spreading import Where, spread_options
 from rwaledger.domain.errors import EXIT_BREAKS, EXIT_DONE, UsageError
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -23,21 +25,26 @@ def command() -> None:
 @click.option("--block", type=int, help="Pin this block.  [the last one mirrored]")
 @click.option("--out", type=_FILE, help="The file to write.  [CHAIN-BLOCK.evidence.zip]")
 @click.option("--sign-as", metavar="KEY", help="Keystore of the operator, who answers for the pack.  [unsigned]")
+@spread_options
 @json_option
 @pass_context
-def export(context: Context, block: int | None, out: Path | None, sign_as: str | None, as_json: bool) -> int:
+def export(
+    context: Context, /, block: int | None, out: Path | None, sign_as: str | None, as_json: bool, **given: Any
+) -> int:
     """Reconcile by all checks and write the evidence pack.
 
     Exit code 0 where every check passes, 3 where one does not; the pack is written either way. No key is needed but
     for signing it. The same register, chain and key give the same bytes; another file is never overwritten.
     """
+    from rwaledger.audit.evidence.course import Course
     from rwaledger.audit.evidence.export import export as write_pack
     from rwaledger.audit.sources import Terms
 
+    where = Where.of(given)
     operator = context.open_key(sign_as) if sign_as else None
     place = out or Path(f"{context.node.chain_id}-{_named_block(context, block)}.evidence.zip")
     _require_place(place)
-    with progress() as shown:
+    with progress() as shown, where.open() as spread:
         done = write_pack(
             context.database,
             context.node,
@@ -45,7 +52,7 @@ def export(context: Context, block: int | None, out: Path | None, sign_as: str |
             Terms(context.policy),
             block=block,
             operator=operator,
-            progress=shown,
+            course=Course(shown, spread),
         )
     pin = done.found.pin
     document = {

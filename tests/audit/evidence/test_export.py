@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import create_engine, insert, select
 
+from rwaledger.audit.evidence.course import Course
+from rwaledger.audit.evidence.export import export as write_pack
 from rwaledger.audit.evidence.parts import canonical_lines
 from rwaledger.audit.reconcile import reconcile
+from rwaledger.audit.sources import Terms
+from rwaledger.chain.executors import processes
+from rwaledger.policies.loading import load_policy
 from rwaledger.registry import tables
 from rwaledger.registry.database import Database
 from tests.played import Played, json_of
@@ -64,6 +70,16 @@ def test_every_row_of_the_register_is_in_it(played: Played) -> None:
 def test_two_exports_are_the_same_bytes(played: Played) -> None:
     first = export(played, "a.zip", "--sign-as", "operator")
     assert first.read_bytes() == export(played, "b.zip", "--sign-as", "operator").read_bytes()
+
+
+def test_done_by_two_processes_it_is_the_same_bytes(played: Played) -> None:
+    paths = [played.folder / "alone.zip", played.folder / "spread.zip"]
+    terms = Terms(load_policy(None))
+    write_pack(played.database, played.node, paths[0], terms)
+    with processes(2) as pool:
+        assert pool is not None
+        write_pack(played.database, played.node, paths[1], terms, course=Course(spread=replace(pool, least=0)))
+    assert paths[0].read_bytes() == paths[1].read_bytes()
 
 
 def test_a_register_on_postgresql_gives_the_same_bytes(played: Played, postgres_admin_url: str) -> None:

@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterator, Mapping
 from functools import partial
 from typing import Any
 
+from rwaledger.audit.evidence.course import Course
 from rwaledger.audit.evidence.parts import Workshop
-from rwaledger.audit.evidence.stages import Stages, silent, told
 from rwaledger.chain.bodies import BLOCKS_AT_A_TIME, block_bodies
 from rwaledger.chain.headers import headers
 from rwaledger.chain.proofs import Further, account_proof
@@ -29,9 +29,10 @@ from rwaledger.registry.instruments import Contract
 
 _ADDRESS = re.compile("0x[0-9a-f]{40}")
 _EMPTY = "0x" + EMPTY_ROOT.hex()
+_ALONE = Course()
 
 
-def write_blocks(workshop: Workshop, node: Node, first: int, pin: Pin, tell: Stages) -> None:
+def write_blocks(workshop: Workshop, node: Node, first: int, pin: Pin, course: Course) -> None:
     """Headers from `first` to the pinned block, and what is in each block that has anything in it.
 
     Raises:
@@ -42,7 +43,7 @@ def write_blocks(workshop: Workshop, node: Node, first: int, pin: Pin, tell: Sta
     def lines() -> Iterator[list[Any]]:
         behind = ""
         numbers = range(first, pin.block_number + 1)
-        for header in told(tell, "headers", len(numbers), headers(node, numbers)):
+        for header in course.told("headers", len(numbers), headers(node, numbers)):
             if header.recomputed_hash != header.hash or (behind and header.parent_hash != behind):
                 raise NodeUnreachable(node.shown_url, f"its header of block {header.number} does not hang together")
             behind = header.hash
@@ -57,7 +58,7 @@ def write_blocks(workshop: Workshop, node: Node, first: int, pin: Pin, tell: Sta
         "chain/blocks.jsonl",
         (
             {"number": number, "transactions": _hex(transactions), "receipts": _hex(receipts)}
-            for number, receipts, transactions in told(tell, "blocks", len(filled), block_bodies(node, filled))
+            for number, receipts, transactions in course.told("blocks", len(filled), block_bodies(node, filled))
         ),
         BLOCKS_AT_A_TIME,
     )
@@ -70,13 +71,15 @@ def write_proof(
     slots: Collection[int],
     pin: Pin,
     further: Further | None = None,
-    tell: Stages = silent,
+    course: Course = _ALONE,
 ) -> None:
     """The proof of one contract and of these slots of its storage. It is verified before it is written.
 
     `further` names slots that are proved as well, by the values of the others.
     """
-    proof = account_proof(node, contract.address, slots, pin.block_number, further, partial(tell, "proofs"))
+    proof = account_proof(
+        node, contract.address, slots, pin.block_number, further, partial(course.tell, "proofs"), course.spread
+    )
     workshop.large_document(
         f"chain/proofs/{contract.address}.json",
         {

@@ -10,12 +10,12 @@ from pathlib import Path
 
 from rwaledger.audit.evidence import container
 from rwaledger.audit.evidence.chain_part import is_address, slots_of_token, write_blocks, write_proof
+from rwaledger.audit.evidence.course import Course
 from rwaledger.audit.evidence.manifest import manifest
 from rwaledger.audit.evidence.parts import Workshop, canonical
 from rwaledger.audit.evidence.results import policy as policy_document
 from rwaledger.audit.evidence.results import results
 from rwaledger.audit.evidence.signing import signed
-from rwaledger.audit.evidence.stages import Stages, silent, told
 from rwaledger.audit.pin import still_pinned
 from rwaledger.audit.reconcile import examine
 from rwaledger.audit.records import InstrumentRecords
@@ -56,23 +56,24 @@ def export(
     *,
     block: int | None = None,
     operator: Signer | None = None,
-    progress: Stages = silent,
+    course: Course | None = None,
 ) -> Exported:
     """Reconciles by all checks at `block` and writes the pack to `path`, whatever the result.
 
-    The same register, chain and key give the same bytes. Without an operator's key the pack is unsigned; whoever may
-    read the register and has a node can make it.
+    The same register, chain and key give the same bytes, whatever its `course`. Without an operator's key the pack is
+    unsigned; whoever may read the register and has a node can make it.
 
     Raises:
         ChainMismatch: the chain changed while it was written.
         As `reconcile` raises, and RwaledgerError where the file cannot be written.
     """
     with database.snapshot() as register, tempfile.TemporaryDirectory(prefix="rwaledger-evidence-") as folder:
-        subject, found = _examined(register, node, block, progress, terms)
+        how = course or Course()
+        subject, found = _examined(register, node, block, how, terms)
         workshop = Workshop(Path(folder))
         with register.read() as c:
-            heads = _write_register(workshop, c, subject.pin, progress)
-        _write_chain(workshop, node, subject, heads, progress)
+            heads = _write_register(workshop, c, subject.pin, how)
+        _write_chain(workshop, node, subject, heads, how)
         _write_results(workshop, node, subject, found, terms)
         if not still_pinned(node, subject.pin):
             raise ChainMismatch(
@@ -104,18 +105,18 @@ class _Subject:
 
 
 def _examined(
-    register: Readable, node: Node, block: int | None, progress: Stages, terms: Terms
+    register: Readable, node: Node, block: int | None, course: Course, terms: Terms
 ) -> tuple[_Subject, Reconciliation]:
-    records, found = examine(register, node, block, None, partial(progress, "reconciliation"), terms)
+    records, found = examine(register, node, block, None, partial(course.tell, "reconciliation"), terms, course.spread)
     instruments = [each.instrument for each in records.instruments]
     accounts = {each.instrument.address: _named(each) for each in records.instruments}
     return _Subject(records.pin, [each.contract for each in records.contracts], instruments, accounts), found
 
 
-def _write_register(workshop: Workshop, c: Connection, pin: Pin, tell: Stages) -> list[tuple[str, int, str]]:
+def _write_register(workshop: Workshop, c: Connection, pin: Pin, course: Course) -> list[tuple[str, int, str]]:
     """All tables, out of the snapshot that was reconciled; the last signed head of each instrument."""
     heads: dict[str, tuple[int, str]] = {}
-    for table in told(tell, "tables", len(tables.metadata.tables), extract(c, pin)):
+    for table in course.told("tables", len(tables.metadata.tables), extract(c, pin)):
         rows = table.rows
         if table.name == "periods":
             rows = _noting_heads(table.columns, rows, heads)
@@ -137,9 +138,9 @@ def _noting_heads(columns: tuple[str, ...], rows: Iterator[Row], heads: dict[str
 
 
 def _write_chain(
-    workshop: Workshop, node: Node, subject: _Subject, heads: Sequence[tuple[str, int, str]], tell: Stages
+    workshop: Workshop, node: Node, subject: _Subject, heads: Sequence[tuple[str, int, str]], course: Course
 ) -> None:
-    write_blocks(workshop, node, subject.first_block, subject.pin, tell)
+    write_blocks(workshop, node, subject.first_block, subject.pin, course)
     for contract in subject.contracts:
         slots: list[int] = []
         further: Further | None = None
@@ -147,7 +148,7 @@ def _write_chain(
             slots, further = slots_of_token(subject.accounts[contract.address])
         elif contract.kind is ContractKind.REGISTRY_ANCHOR:
             slots = _anchored(subject.instruments, heads)
-        write_proof(workshop, node, contract, slots, subject.pin, further, tell)
+        write_proof(workshop, node, contract, slots, subject.pin, further, course)
 
 
 def _anchored(instruments: Sequence[Instrument], heads: Sequence[tuple[str, int, str]]) -> list[int]:

@@ -34,11 +34,15 @@ _WAIT_S = 30
 
 
 @contextmanager
-def running(database: Database, node: Node, pulse: Pulse | None = None) -> Iterator[tuple[Service, int]]:
+def running(
+    database: Database, node: Node, pulse: Pulse | None = None, *, verify: bool = False
+) -> Iterator[tuple[Service, int]]:
     """A service in a thread of its own, and the port of its monitor; stopped behind it."""
     known = pulse or Pulse()
     metrics = Metrics(known)
-    service = Service(database, node, Finality("latest"), known, metrics, lambda _summary: None, poll_s=0.05)
+    service = Service(
+        database, node, Finality("latest"), known, metrics, lambda _summary: None, poll_s=0.05, verify=verify
+    )
     thread = threading.Thread(target=service.run)
     with monitor(0, known, metrics) as port:
         thread.start()

@@ -23,6 +23,7 @@ from tests.mirror.books import books, checkpoint_number
 from tests.mirror.faults import HEADERS, Fault, on_results
 from tests.mirror.patience import impatient
 from tests.mirror.proxy import Proxy
+from tests.mirror.test_service import ask, running, until
 from tests.mirror.verified import LATEST, Verified, verified
 
 RECEIPTS, RAW = "eth_getBlockReceipts", "eth_getRawTransactionByHash"
@@ -94,6 +95,16 @@ def test_a_log_that_is_left_out_once_is_asked_for_again(chain: Verified, sqlite:
     with impatient(), chain.without_twin(times=1) as proxy:
         sync(sqlite, proxy.node, LATEST, verify=True)
         assert proxy.injected
+    assert verify(sqlite, chain.node).is_complete
+
+
+def test_a_service_that_verifies_waits_for_a_node_that_tells_all(chain: Verified, sqlite: Database) -> None:
+    register(sqlite, chain.token, chain.other)
+    with impatient(), chain.without_twin() as proxy, running(sqlite, proxy.node, verify=True) as (_, port):
+        until(lambda: "leaves out" in ask(port, "/ready")[1])
+        assert checkpoint_number(sqlite, chain.token) == chain.twin[0] - 1
+        proxy.choose = lambda _methods: None
+        until(lambda: ask(port, "/ready")[0] == 200)
     assert verify(sqlite, chain.node).is_complete
 
 

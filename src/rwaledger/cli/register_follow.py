@@ -40,10 +40,18 @@ if TYPE_CHECKING:
     type=click.IntRange(min=0),
     help="Blocks that a reorganisation may take back without asking a person.  [64]",
 )
+@click.option("--verify", is_flag=True, help="Store nothing that the receipts of its blocks do not prove to be all.")
 @json_option
 @pass_context
 def follow(
-    context: Context, poll_s: float, port: int | None, ready_lag: int, rewind_limit: int | None, as_json: bool
+    context: Context,
+    /,
+    poll_s: float,
+    port: int | None,
+    ready_lag: int,
+    rewind_limit: int | None,
+    verify: bool,
+    as_json: bool,
 ) -> None:
     """Sync again and again until SIGTERM or Ctrl-C, which end it behind the batch in hand.
 
@@ -68,6 +76,7 @@ def follow(
         _follow_up(context),
         poll_s=poll_s,
         rewind_limit=REWIND_LIMIT if rewind_limit is None else rewind_limit,
+        verify=verify,
     )
     _stop_on_signals(service.stop)
     with ExitStack() as stack:

@@ -13,6 +13,7 @@ from typing_extensions import override
 from rwaledger.chain.rpc import Node
 from rwaledger.domain.errors import RwaledgerError, UnreachableError
 from rwaledger.mirror.apply import Added
+from rwaledger.mirror.doubts import InconsistentAnswer
 from rwaledger.mirror.finality import Finality
 from rwaledger.mirror.metrics import Metrics
 from rwaledger.mirror.pulse import Pulse
@@ -25,6 +26,9 @@ from rwaledger.registry.database import Database
 PAUSE_MAX_S = 30.0
 """The longest wait between two attempts while something is wrong."""
 
+_PASSES = (UnreachableError, InconsistentAnswer)
+"""What passes by itself, also at the very start."""
+
 AfterSync = Callable[[SyncSummary], None]
 
 
@@ -36,7 +40,8 @@ class Stopped(Exception):
 class Service:
     """A mirror that runs on: what it reads, where to, and whom it tells.
 
-    `after_sync` is done behind each sync that came to its end, such as following up what was sent.
+    `after_sync` is done behind each sync that came to its end, such as following up what was sent. With `verify`
+    nothing is stored that headers and receipts do not prove to be all of it.
     """
 
     database: Database
@@ -47,6 +52,7 @@ class Service:
     after_sync: AfterSync
     poll_s: float = 1.0
     rewind_limit: int = REWIND_LIMIT
+    verify: bool = False
     stop: threading.Event = field(default_factory=threading.Event)
     log: Any = field(default_factory=structlog.get_logger)
     _failures: int = 0
@@ -70,7 +76,12 @@ class Service:
         """One sync; the seconds to wait behind it."""
         try:
             summary = sync(
-                self.database, self.node, self.finality, rewind_limit=self.rewind_limit, watcher=_Teller(self)
+                self.database,
+                self.node,
+                self.finality,
+                rewind_limit=self.rewind_limit,
+                watcher=_Teller(self),
+                verify=self.verify,
             )
             self.after_sync(summary)
         except Stopped:
@@ -105,7 +116,7 @@ class Service:
 
     def _pause_after(self, error: RwaledgerError) -> float:
         began = self.pulse.vital.reached_s is not None
-        if not began and not isinstance(error, UnreachableError):
+        if not began and not isinstance(error, _PASSES):
             raise error
         self._failures += 1
         pause_s = min(self.poll_s * 2.0 ** min(self._failures, 16), PAUSE_MAX_S)

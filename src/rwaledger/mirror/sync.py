@@ -36,8 +36,8 @@ BLOCKS_MAX = 4_000
 EVENTS_MAX = 100_000
 """Events in one transaction: the more, the more seldom is a position written, and a page of the index."""
 
-BATCH_S_MAX = 2.0
-"""How long one transaction takes up more of them: others wait for it."""
+BATCH_S_MAX = {"sqlite": 2.0, "postgresql": 5.0}
+"""How long one transaction takes up more of them: on SQLite, whoever else wants to write waits for it."""
 
 ATTEMPTS_MAX = 4
 _PAUSE_S = 0.1
@@ -197,7 +197,7 @@ class _Sync:
     def _write_batch(self, stream: Stream, spans: Ahead) -> Stream:
         """One transaction, which hardly waits for the node: the next span, and those that are there by then or soon."""
         before, added = stream.block_number, NOTHING
-        batch = spans.take_with(self.blocks_max, EVENTS_MAX, BATCH_S_MAX)
+        batch = spans.take_with(self.blocks_max, EVENTS_MAX, BATCH_S_MAX[self.database.dialect])
         some = [next(batch)]
         with self.database.begin() as c:
             books = Books(c)

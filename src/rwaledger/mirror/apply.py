@@ -9,8 +9,6 @@ from rwaledger.mirror.books import Books
 from rwaledger.mirror.decode import Decoded
 from rwaledger.mirror.identity import Mirrored
 from rwaledger.mirror.streams import Stream
-from rwaledger.registry import ledger
-from rwaledger.registry.database import Connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,21 +34,21 @@ def apply(books: Books, mirrored: Mirrored, stream: Stream, decoded: Decoded) ->
     Raises:
         RegisterConflict: another writer was faster, or the register cannot take the span; roll back.
     """
-    span, c = decoded.span, books.connection
-    moved = _advance(c, mirrored.chain_id, stream, decoded)
+    span = decoded.span
+    moved = _advance(books, mirrored.chain_id, stream, decoded)
     books.enter_blocks(mirrored.chain_id, span.headers[1:])
-    ledger.insert_events(c, list(decoded.named_logs), mirrored.chain_id)
+    books.enter_events(mirrored.chain_id, list(decoded.named_logs))
     postings = sum(books.enter(instrument_id, events) for instrument_id, events in decoded.events.items())
     return moved, Added(span.last - span.first + 1, len(span.logs), postings)
 
 
-def _advance(c: Connection, chain_id: int, stream: Stream, decoded: Decoded) -> Stream:
+def _advance(books: Books, chain_id: int, stream: Stream, decoded: Decoded) -> Stream:
     """In the order of the addresses, so that two writers wait for one another and never in a circle."""
     end = decoded.span.headers[-1]
     moved: dict[str, Checkpoint | None] = {}
     for address, old in sorted(stream.stored.items()):
         generation = 0 if old is None else old.generation + 1
         new = Checkpoint(chain_id, address, end.number, end.hash, generation)
-        ledger.advance_checkpoint(c, old, new)
+        books.move_checkpoint(old, new)
         moved[address] = new
     return Stream(end.number, end.hash, moved)

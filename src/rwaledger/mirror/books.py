@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self
 
-from rwaledger.domain.block import Block
+from rwaledger.domain.block import Block, Checkpoint, Log
 from rwaledger.domain.holder import Standing
 from rwaledger.mirror.fold import Event, Opening, fold, judged_accounts, moved_accounts, positions_of
 from rwaledger.registry import ledger
 from rwaledger.registry.database import Connection
 from rwaledger.registry.opening import opening_balances, opening_standings
+from rwaledger.registry.write_behind import WriteBehind
 
 
 @dataclass(slots=True)
@@ -25,32 +28,38 @@ class _Accounts:
     places: dict[str, tuple[int, int]] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
 class Books:
-    """The books within the transaction of `connection`, and no longer: another writer may come behind it.
+    """The books within the transaction of a connection, and no longer: another writer may come behind it.
 
-    Enter nothing before the checkpoint is moved, which locks out other writers, and `close` them before the commit.
+    Move the checkpoints before anything is entered, which locks out other writers, and `close` before the commit.
+    What the register cannot take may show only later, at the latest when the books are closed: RegisterConflict, from
+    any of the methods. Roll back.
     """
 
-    connection: Connection
-    _accounts: dict[str, _Accounts] = field(default_factory=dict)
-    _blocks: dict[int, list[Block]] = field(default_factory=dict)
+    def __init__(self, connection: Connection) -> None:
+        self._behind = WriteBehind(connection)
+        self._accounts: dict[str, _Accounts] = {}
+        self._blocks: dict[int, list[Block]] = {}
+
+    def move_checkpoint(self, old: Checkpoint | None, new: Checkpoint) -> None:
+        """Puts `new` where `old` is, unless another writer was faster."""
+        self._behind.write(ledger.advance_checkpoint, old, new)
 
     def enter_blocks(self, chain_id: int, headers: Sequence[Block]) -> None:
         """Keeps headers until the end."""
         self._blocks.setdefault(chain_id, []).extend(headers)
 
-    def enter(self, instrument_id: str, events: Sequence[Event]) -> int:
-        """Writes the events' postings and standings, and returns the number of postings.
+    def enter_events(self, chain_id: int, named_logs: Sequence[tuple[Log, str]]) -> None:
+        """Writes logs, each with the name of its event."""
+        self._behind.write(ledger.insert_events, named_logs, chain_id)
 
-        Raises:
-            RegisterConflict: they cannot be; roll back.
-        """
+    def enter(self, instrument_id: str, events: Sequence[Event]) -> int:
+        """Writes the events' postings and standings, and returns the number of postings."""
         known = self._accounts.setdefault(instrument_id, _Accounts())
         self._open(known, instrument_id, events)
         entries = fold(instrument_id, events, Opening(known.balances, known.standings))
-        ledger.insert_postings(self.connection, entries.postings)
-        ledger.insert_standings(self.connection, entries.standings)
+        self._behind.write(ledger.insert_postings, entries.postings)
+        self._behind.write(ledger.insert_standings, entries.standings)
         known.balances = entries.balances
         known.places |= entries.places
         known.standings |= {change.account: change.standing for change in entries.standings}
@@ -60,21 +69,28 @@ class Books:
         """Writes what the accounts hold that moved; then the headers.
 
         These are of all contracts: where other mirrors write them too, one waits from here to the other's commit.
-
-        Raises:
-            RegisterConflict: the register has another block of the same number; roll back.
         """
+        c = self._behind.settled()
         for instrument_id, known in self._accounts.items():
-            ledger.upsert_positions(self.connection, positions_of(instrument_id, known.balances, known.places))
+            ledger.upsert_positions(c, positions_of(instrument_id, known.balances, known.places))
         self._accounts.clear()
         for chain_id, headers in self._blocks.items():
-            ledger.insert_blocks(self.connection, headers, chain_id)
+            ledger.insert_blocks(c, headers, chain_id)
         self._blocks.clear()
 
     def _open(self, known: _Accounts, instrument_id: str, events: Sequence[Event]) -> None:
         """Reads what the register has of accounts that were not touched before; one that has nothing is known too."""
-        moved = moved_accounts(events) - known.balances.keys()
-        known.balances |= dict.fromkeys(moved, 0) | opening_balances(self.connection, instrument_id, moved)
-        judged = judged_accounts(events) - known.standings.keys()
-        known.standings |= dict.fromkeys(judged, Standing())
-        known.standings |= opening_standings(self.connection, instrument_id, judged)
+        if moved := moved_accounts(events) - known.balances.keys():
+            stored = opening_balances(self._behind.settled(), instrument_id, moved)
+            known.balances |= dict.fromkeys(moved, 0) | stored
+        if judged := judged_accounts(events) - known.standings.keys():
+            found = opening_standings(self._behind.settled(), instrument_id, judged)
+            known.standings |= dict.fromkeys(judged, Standing()) | found
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._behind.__exit__(kind, error, trace)

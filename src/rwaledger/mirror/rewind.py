@@ -156,11 +156,12 @@ def _replace(
     _record(c, taken_back, fork)
     addresses = {checkpoint.address for checkpoint in taken_back}
     stored = {checkpoint.address: checkpoint for checkpoint in moved if checkpoint.address in addresses}
-    stream, added, books = Stream(fork.number, fork.hash, stored), NOTHING, Books(c)
-    for decoded in replacement:
-        stream, more = apply(books, mirrored, stream, decoded)
-        added += more
-    books.close()
+    stream, added = Stream(fork.number, fork.hash, stored), NOTHING
+    with Books(c) as books:
+        for decoded in replacement:
+            stream, more = apply(books, mirrored, stream, decoded)
+            added += more
+        books.close()
     return added
 
 

@@ -199,8 +199,7 @@ class _Sync:
         before, added = stream.block_number, NOTHING
         batch = spans.take_with(self.blocks_max, EVENTS_MAX, BATCH_S_MAX[self.database.dialect])
         some = [next(batch)]
-        with self.database.begin() as c:
-            books = Books(c)
+        with self.database.begin() as c, Books(c) as books:
             for decoded in chain(some, batch):
                 stream, more = apply(books, self.mirrored, stream, decoded)
                 added += more

@@ -6,9 +6,11 @@ move that was possible only in between can name what made it possible.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
-from typing import cast
+from functools import lru_cache
+from typing import TypeVar, cast
 
 from rwaledger.audit.acts import Act, Place, rules_of_event
 from rwaledger.domain.block import ChainEvent
@@ -19,8 +21,12 @@ from rwaledger.domain.reserve import Reserve
 from rwaledger.domain.restriction import Restriction
 from rwaledger.domain.rules import Move, RegisterModel
 
+Value = TypeVar("Value")
+
 Subject = tuple[str, str]
 """What an act changes: a field, and whose."""
+
+_FREQUENT = 1 << 12
 
 _OF_SENDER = "of the sender"
 _OF_RECIPIENT = "of the recipient"
@@ -70,6 +76,10 @@ _COULD_LIFT: Mapping[Restriction, tuple[Subject, ...]] = {
 """What, changed by nobody's instruction, lets a move pass that the rules in force would refuse."""
 
 
+_OF_ALL = frozenset(kind for subjects in _COULD_LIFT.values() for kind, whose in subjects if whose == _OF_INSTRUMENT)
+"""What an act changes for every account."""
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What deployment settled for ever, and events do not tell; no attestor where issuing needs no reserve."""
@@ -81,10 +91,14 @@ class Terms:
 
 @dataclass(slots=True)
 class InForce:
-    """An instrument as it would be, had only authorised acts had an effect; balances are those of the chain."""
+    """An instrument as it would be, had only authorised acts had an effect; balances are those of the chain.
+
+    `episodes` are acts without authority that nobody has undone yet, `began` all that there were, by the first of each.
+    """
 
     model: RegisterModel
     episodes: dict[Subject, list[Place]] = field(default_factory=dict)
+    began: dict[Place, list[Place]] = field(default_factory=dict)
 
     @classmethod
     def at_deployment(cls, terms: Terms, *, knows_reserve: bool) -> InForce:
@@ -104,23 +118,37 @@ class InForce:
             if subject in self.episodes and self._agrees(act):
                 del self.episodes[subject]
             return
-        episode = self.episodes.setdefault(subject, [])
-        episode.append(act.place)
+        if subject not in self.episodes:
+            self.episodes[subject] = self.began[act.place] = []
+        self.episodes[subject].append(act.place)
         if self._agrees(act):
             del self.episodes[subject]
 
-    def lifted_by(self, restriction: Restriction, move: Move) -> list[list[Place]]:
-        """The acts that may have let a move pass against the rules: rows that grow until they are undone."""
+    def of(self, accounts: AbstractSet[str] | None = None) -> InForce:
+        """A copy; where accounts are named, one that stands for these alone. It has no episodes that are over."""
+        model = self.model
+        copied = replace(
+            model,
+            balances=_only(model.balances, accounts),
+            standings=_only(model.standings, accounts),
+            lock_ups=_only(model.lock_ups, accounts),
+        )
+        episodes = {
+            (kind, name): list(places)
+            for (kind, name), places in self.episodes.items()
+            if accounts is None or kind in _OF_ALL or name in accounts
+        }
+        return InForce(copied, episodes)
+
+    def lifted_by(self, restriction: Restriction, move: Move) -> tuple[Place, ...]:
+        """The acts that may have let a move pass against the rules: where the episode of each began."""
         names = {_OF_SENDER: move.sender, _OF_RECIPIENT: move.recipient}
-        found: list[list[Place]] = []
+        found: list[Place] = []
         for kind, whose in _COULD_LIFT.get(restriction, ()):
             name = names.get(whose, whose)
-            found += self._of(kind, name if kind != "countries" else self._country_of(move.recipient))
-        return found
-
-    def _of(self, kind: str, name: str) -> Iterable[list[Place]]:
-        episode = self.episodes.get((kind, name))
-        return [] if episode is None else [episode]
+            episode = self.episodes.get((kind, name if kind != "countries" else self._country_of(move.recipient)))
+            found += episode[:1] if episode else []
+        return tuple(found)
 
     def _country_of(self, account: str) -> str:
         return str(self.model.standing(account).country)
@@ -139,7 +167,8 @@ class InForce:
             self._stand(move.sender, frozen_units=max(0, standing.frozen_units - taken))
 
     def _stand(self, account: str, **changes: object) -> None:
-        self.model.standings[account] = replace(self.model.standing(account), **changes)  # type: ignore[arg-type]
+        standing = replace(self.model.standing(account), **changes)  # type: ignore[arg-type]
+        self.model.standings[account] = _one(standing)
 
     def _apply(self, act: Act) -> None:
         model, account = self.model, act.account
@@ -182,6 +211,19 @@ class InForce:
                 return model.paused is (act.operation is Operation.PAUSE)
             case _:
                 return model.active
+
+
+@lru_cache(_FREQUENT)
+def _one(standing: Standing) -> Standing:
+    """One object for those that are equal: many accounts have the same, and each object is pickled once."""
+    return standing
+
+
+def _only(found: Mapping[str, Value], accounts: AbstractSet[str] | None) -> dict[str, Value]:
+    """What there is of the accounts, or of all where none are named, in a dict of its own."""
+    if accounts is None:
+        return dict(found)
+    return {account: found[account] for account in accounts if account in found}
 
 
 def _name(act: Act) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from rwaledger.audit.pin import still_pinned
 from rwaledger.audit.records import Records
 from rwaledger.audit.sources import Terms, extract_register, read_records
@@ -26,7 +28,7 @@ def load(
     """The records at `block`, by default the last one up to which every contract is in the register.
 
     `terms` are the packaged policy and no expected heads, where none are given. Where there is a `spread`, blocks are
-    examined there, while everything else is loaded here.
+    examined there, while everything else is loaded here, and checks may send long work there.
 
     State is read by number, so the pinned hash is looked at again afterwards: what was read across a reorganisation
     is thrown away and read once more.
@@ -40,7 +42,7 @@ def load(
     for _ in range(_ATTEMPTS):
         with database.read() as connection:
             extract = extract_register(connection, node, block, spread)
-        records = read_records(extract, node, steps or Steps(), judged_by)
+        records = replace(read_records(extract, node, steps or Steps(), judged_by), spread=spread)
         if still_pinned(node, records.pin):
             return records
     raise ChainMismatch(

@@ -1,25 +1,32 @@
 """Look back: every move of an instrument, judged by the rules that were in force at its block.
 
 The rules are those of domain/rules.py, written apart from the contract. One pass over the events, in the order of the
-chain; nothing is asked of the contract.
+chain, or stretches of it that are judged elsewhere (audit/stretches.py); nothing is asked of the contract.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from heapq import merge
+from itertools import zip_longest
 from typing import Any, cast
 
-from rwaledger.audit.acts import Place, adjacent, place_of_event
+from rwaledger.audit.acts import Act, Place, adjacent, place_of_event
 from rwaledger.audit.in_force import InForce, Terms
 from rwaledger.audit.records import InstrumentRecords, Records
 from rwaledger.audit.replay import RECOVERY, TRANSFER
+from rwaledger.audit.stretches import Acted, Attested, Judged, Recovered, Step, carry, judge, judge_stretch, stretches
+from rwaledger.chain.in_order import InOrder
 from rwaledger.domain.block import ChainEvent
 from rwaledger.domain.instruction import Operation
 from rwaledger.domain.reserve import Reserve
 from rwaledger.domain.restriction import Restriction
-from rwaledger.domain.rules import Move, RegisterModel
+from rwaledger.domain.rules import Move
+
+EVENTS_IN_STRETCH = 10_000
+"""Some 40 ms of work, and half a megabyte to a megabyte and a half on the way there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +48,9 @@ class Breach:
 
 @dataclass(slots=True)
 class LookBack:
-    """What was judged, each move by its kind, and what breached."""
+    """How many moves of each kind were judged, and what breached."""
 
-    judged: list[Operation] = field(default_factory=list)
+    judged: Counter[Operation] = field(default_factory=Counter)
     breaches: list[Breach] = field(default_factory=list)
 
 
@@ -65,27 +72,19 @@ def look_back(records: Records, each: InstrumentRecords, terms: Terms) -> LookBa
 
     Of a part, earlier events only lead to what was in force, held and attested when its first block began.
     """
-    events, times = each.token.events, records.past.times
-    judgement = records.judgements[each.instrument.address]
-    acts, ordered = {act.place: act for act in judgement.acts}, _ordered(events)
-    attestations, in_force = _at_deployment(records, each, terms)
-    found, earlier, model = LookBack(), LookBack(), in_force.model
-    start, is_earlier = each.opening.start.replay(), True
-    model.supply_units, model.balances, model.standings = start.supply_units, start.balances, start.standings
-    for event in merge(events, attestations, key=place_of_event) if attestations else events:
-        block = event.log.block_number
-        model.now = times[block]
-        if is_earlier and block >= each.first_block:
-            is_earlier, model.holder_count = False, each.opening.holder_count
-        if event.name == TRANSFER:
-            by_order = ordered.get(place_of_event(event)) if ordered else None
-            _judge(earlier if is_earlier else found, in_force, by_order, event)
-        elif act := acts.get(place_of_event(event)):
-            in_force.take(act, authorised=act.place not in judgement.objections)
-        elif event.name == RECOVERY:
-            in_force.recover(str(event.args["lostWallet"]), str(event.args["newWallet"]))
-        elif event.name == _ATTESTED:
-            model.reserve = Reserve(cast(int, event.args["amount"]), cast(int, event.args["expiresAt"]))
+    course, in_force = _Course.of(records, each, terms), _at_deployment(records, each, terms)
+    first, end = bisect_left(course.events, each.first_block, key=_block), len(course.events)
+    carry(in_force, course.steps(0, first))
+    in_force.model.holder_count = each.opening.holder_count
+    found = LookBack()
+    for begin, judged in _judged(records, course, in_force, range(first, end)):
+        found.judged.update(judged.moves)
+        for at, operation, restriction, lifted_by in judged.broken:
+            event = course.events[begin + at]
+            args: Mapping[str, Any] = event.args
+            move = Move(args["from"], args["to"], args["value"])
+            episodes = tuple(in_force.began[place] for place in lifted_by)
+            found.breaches.append(Breach(operation, move, event, restriction, episodes))
     return found
 
 
@@ -94,52 +93,72 @@ def knows_reserve(records: Records, terms: Terms) -> bool:
     return any(book.contract.address == terms.reserve_attestor for book in records.books)
 
 
-def _at_deployment(records: Records, each: InstrumentRecords, terms: Terms) -> tuple[Sequence[ChainEvent], InForce]:
-    """The attestations of an instrument, and what was in force before its first event."""
-    told = [e for b in records.books if b.contract.address == terms.reserve_attestor for e in b.events]
-    token = each.instrument.address
-    attestations = [e for e in told if e.name == _ATTESTED and e.args["instrument"] == token]
-    return attestations, InForce.at_deployment(terms, knows_reserve=knows_reserve(records, terms))
+def _judged(records: Records, course: _Course, in_force: InForce, span: range) -> Iterator[tuple[int, Judged]]:
+    """What the events of a span come to, with where each result begins: one, or elsewhere one of each stretch."""
+    spread = records.spread.if_worth(len(span)) if records.spread else None
+    if spread is None:
+        yield span.start, judge(in_force, course.steps(span.start, span.stop))
+        return
+    begins = range(span.start, span.stop, EVENTS_IN_STRETCH)
+    rows = (list(course.steps(begin, min(begin + EVENTS_IN_STRETCH, span.stop))) for begin in begins)
+    yield from zip(begins, InOrder(judge_stretch, stretches(in_force, rows), spread), strict=True)
 
 
-def _judge(found: LookBack, in_force: InForce, by_order: Operation | None, event: ChainEvent) -> None:
-    args: Mapping[str, Any] = event.args
-    move, model = Move(args["from"], args["to"], args["value"]), in_force.model
-    operation = by_order or _operation(move)
-    found.judged.append(operation)
-    restriction = _by_order(model, by_order, move) if by_order else model.judge(move)
-    if restriction is not Restriction.NONE:
-        lifted_by = tuple(in_force.lifted_by(restriction, move))
-        found.breaches.append(Breach(operation, move, event, restriction, lifted_by))
-    if operation is Operation.FORCE_TRANSFER:
-        in_force.force(move)
-    model.carry_out(move)
+def _at_deployment(records: Records, each: InstrumentRecords, terms: Terms) -> InForce:
+    """What was in force before the first event; of a part, with what the events that are left out came to."""
+    in_force = InForce.at_deployment(terms, knows_reserve=knows_reserve(records, terms))
+    start, model = each.opening.start.replay(), in_force.model
+    model.supply_units, model.balances, model.standings = start.supply_units, start.balances, start.standings
+    return in_force
 
 
-def _by_order(model: RegisterModel, operation: Operation, move: Move) -> Restriction:
-    """The first rule broken of those that bind a forced move (docs/contracts.md says which bind which)."""
-    if operation is Operation.RECOVER:
-        return Restriction.NONE
-    restriction = model.judge_recipient(move.recipient)
-    if restriction is Restriction.NONE and move.amount_units > model.balance(move.sender):
-        return Restriction.INSUFFICIENT_BALANCE
-    return restriction
+@dataclass(frozen=True, slots=True)
+class _Course:
+    """The events of an instrument and of its reserve in their order, and what it takes to read steps off them."""
+
+    events: Sequence[ChainEvent]
+    times: Mapping[int, int]
+    acts: Mapping[Place, Act]
+    objections: Mapping[Place, str]
+
+    @classmethod
+    def of(cls, records: Records, each: InstrumentRecords, terms: Terms) -> _Course:
+        """As the records have them."""
+        token, judgement = each.instrument.address, records.judgements[each.instrument.address]
+        told = [e for b in records.books if b.contract.address == terms.reserve_attestor for e in b.events]
+        attestations = [e for e in told if e.name == _ATTESTED and e.args["instrument"] == token]
+        events: Sequence[ChainEvent] = each.token.events
+        if attestations:
+            events = sorted([*events, *attestations], key=place_of_event)
+        acts = {act.place: act for act in judgement.acts}
+        return cls(events, records.past.times, acts, judgement.objections)
+
+    def steps(self, first: int, end: int) -> Iterator[Step]:
+        """What each of the events comes to, from one of them up to another, without it."""
+        times, row = self.times, self.events[first : end + 1]
+        for event, behind in zip_longest(row[: end - first], row[1:]):
+            if event.name == TRANSFER:
+                args: Mapping[str, Any] = event.args
+                by_order = _ORDERED.get(behind.name) if behind else None
+                if by_order and not adjacent(event, behind):
+                    by_order = None
+                yield args["from"], args["to"], args["value"], times[event.log.block_number], by_order
+            else:
+                yield self._other(event)
+
+    def _other(self, event: ChainEvent) -> Step:
+        if act := self.acts.get(place_of_event(event)):
+            return Acted(act, act.place not in self.objections)
+        if event.name == RECOVERY:
+            return Recovered(str(event.args["lostWallet"]), str(event.args["newWallet"]))
+        if event.name == _ATTESTED:
+            return Attested(Reserve(cast(int, event.args["amount"]), cast(int, event.args["expiresAt"])))
+        return None
 
 
-def _operation(move: Move) -> Operation:
-    if move.is_issue:
-        return Operation.ISSUE
-    return Operation.REDEEM if move.is_redemption else Operation.TRANSFER
-
-
-def _ordered(events: Sequence[ChainEvent]) -> dict[Place, Operation]:
-    """Transfers that were by order: the event right behind them says so."""
-    found: dict[Place, Operation] = {}
-    for at, event in enumerate(events):
-        operation = _ORDERED.get(event.name)
-        if operation and at and events[at - 1].name == "Transfer" and adjacent(events[at - 1], event):
-            found[place_of_event(events[at - 1])] = operation
-    return found
+def _block(event: ChainEvent) -> int:
+    return event.log.block_number
 
 
 _ORDERED = {"ForcedTransfer": Operation.FORCE_TRANSFER, RECOVERY: Operation.RECOVER}
+"""What a transfer was by, where the event right behind it has such a name."""

@@ -37,7 +37,7 @@ def reconcile(
     the same result. A check that fails to run ends the whole. `progress` is told the steps done, and of how many.
     `policy` has the figures to judge by, the packaged ones where it is None; `expected_heads` are the heads of signed
     periods that the caller has kept for itself, by instrument. Where there is a `spread`, the blocks of a long history
-    are examined there; the result is the same.
+    are examined there, and its moves judged; the result is the same.
 
     Raises:
         UnknownName: no such check.

@@ -17,6 +17,7 @@ from rwaledger.audit.past import Past
 from rwaledger.audit.periods import Periods
 from rwaledger.audit.replay import Replay, Trail, trail
 from rwaledger.audit.waivers import Waivers
+from rwaledger.chain.executors import Spread
 from rwaledger.domain.block import ChainEvent, Log, Pin
 from rwaledger.domain.correction import LegKey, Reversal
 from rwaledger.domain.holder import Account, Holder, Standing
@@ -214,6 +215,7 @@ class Records:
     Instruments are in order of their names; `books` are the other contracts. `accounts` are those that belong to a
     holder on the register; `faults` are what loading them showed. `policy` has the figures by which the office is
     judged. `waivers` are what people have signed of breaks. What stands before `first_block` was judged before.
+    `spread` is where long work of a check goes; nothing that it finds depends on that.
     """
 
     pin: Pin
@@ -230,6 +232,7 @@ class Records:
     faults: tuple[Fault, ...] = ()
     waivers: Waivers = field(default_factory=Waivers)
     first_block: int = 0
+    spread: Spread | None = field(default=None, compare=False, repr=False)
 
     @property
     def contracts(self) -> tuple[ContractRecords, ...]:

@@ -7,6 +7,7 @@ anything is sent, and so that each of the two can be tested against the other.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from rwaledger.domain.holder import LockUp, Standing, day_of_timestamp
 from rwaledger.domain.instrument import Rules
@@ -19,9 +20,11 @@ _STRANGER = Standing()
 _NO_LOCK_UP = LockUp()
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
-    """Units to be moved; the issuance account as sender is an issue, as recipient a redemption."""
+class Move(NamedTuple):
+    """Units to be moved; the issuance account as sender is an issue, as recipient a redemption.
+
+    A tuple, since a history has millions of them.
+    """
 
     sender: str
     recipient: str
@@ -95,38 +98,41 @@ class RegisterModel:
 
     def carry_out(self, move: Move) -> None:
         """Moves the units, whatever the rules say."""
-        counts = self.rules.counts_holders and move.sender != move.recipient
-        before = self._holding(move) if counts else 0
-        balances, sender, recipient = self.balances, move.sender, move.recipient
-        if move.is_issue:
-            self.supply_units += move.amount_units
-        else:
-            balances[sender] = balances.get(sender, 0) - move.amount_units
-        if move.is_redemption:
-            self.supply_units -= move.amount_units
-        else:
-            balances[recipient] = balances.get(recipient, 0) + move.amount_units
-        if counts:
-            self.holder_count += self._holding(move) - before
+        self.shift(*move)
 
-    def _holding(self, move: Move) -> int:
-        """How many of the two sides hold something."""
-        return (self.balance(move.sender) > 0) + (self.balance(move.recipient) > 0)
+    def shift(self, sender: str, recipient: str, amount_units: int) -> None:
+        """The same, for whoever has no need of a move otherwise: a history has millions of them."""
+        balances, counts = self.balances, self.rules.counts_holders
+        if sender == ISSUANCE_ACCOUNT:
+            self.supply_units += amount_units
+        else:
+            held = balances.get(sender, 0)
+            balances[sender] = left = held - amount_units
+            if counts and (left > 0) is not (held > 0):
+                self.holder_count += 1 if left > 0 else -1
+        if recipient == ISSUANCE_ACCOUNT:
+            self.supply_units -= amount_units
+        else:
+            held = balances.get(recipient, 0)
+            balances[recipient] = left = held + amount_units
+            if counts and (left > 0) is not (held > 0):
+                self.holder_count += 1 if left > 0 else -1
 
     def _broken(self, move: Move) -> Restriction | None:
         """The first rule broken, in the order in which the contract tries them."""
-        is_issue, is_redemption, changes_nothing = move.is_issue, move.is_redemption, move.changes_nothing
+        sender, recipient, _ = move
+        is_issue, is_redemption = sender == ISSUANCE_ACCOUNT, recipient == ISSUANCE_ACCOUNT
         if self.paused:
             return Restriction.PAUSED
         if is_issue and not self.active:
             return Restriction.NOT_ACTIVE
         return (
             (None if is_issue or is_redemption else self._broken_by_time())
-            or (None if is_issue else self._broken_by_sender(move.sender))
-            or (None if is_redemption else self._broken_by_recipient(move.recipient))
+            or (None if is_issue else self._broken_by_sender(sender))
+            or (None if is_redemption else self._broken_by_recipient(recipient))
             or (None if is_issue else self._broken_by_amount(move))
-            or (None if is_redemption or changes_nothing else self._broken_by_caps(move))
-            or (self._broken_by_supply(move) if is_issue and not changes_nothing else None)
+            or (None if is_redemption or move.changes_nothing else self._broken_by_caps(move))
+            or (self._broken_by_supply(move) if is_issue and not move.changes_nothing else None)
         )
 
     def _broken_by_time(self) -> Restriction | None:

@@ -55,7 +55,7 @@ def run(records: Records) -> CheckResult:
         if terms.reserve_attestor != ISSUANCE_ACCOUNT and not knows_reserve(records, terms):
             findings.note(f"The reserve of {each.instrument.instrument_id} is attested elsewhere, and not judged.")
         found = look_back(records, each, terms)
-        findings.count(**{name: found.judged.count(operation) for operation, name in _COUNTED.items()})
+        findings.count(**{name: found.judged[operation] for operation, name in _COUNTED.items()})
         for breach in found.breaches:
             if place_of_event(breach.event) not in records.past.answered.places:
                 _breached(findings, each, breach)

@@ -44,7 +44,7 @@ audit-bench: setup ## Show what an audit of 100,000 holders costs; results in bu
 	@$(BIN)/python -m benchmarks.audit
 
 .PHONY: bench
-bench: setup ## Show how fast a chain is mirrored and proved; results in build/bench.json (builds two chains, an hour)
+bench: setup ## Show how fast a chain is mirrored and proved; results in build/bench.json (builds three chains, an hour)
 	@$(BIN)/python -m benchmarks.mirror
 
 .PHONY: slither

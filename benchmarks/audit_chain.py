@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,13 +30,14 @@ from rwaledger.registry import instruments
 from rwaledger.registry.database import Database
 
 TREASURY = "dev:7"
+ONE_SYMBOL = ("BENCH",)
 HOLDERS_A_FILE = 10_000
 _GAS_A_TRANSFER = 60_000
 _INSTRUMENT = """
 [[instrument]]
-id = "BENCH"
+id = "{symbol}"
 name = "Benchmark"
-symbol = "BENCH"
+symbol = "{symbol}"
 decimals = 6
 kind = "bond"
 record_of_truth = "chain"
@@ -75,15 +76,20 @@ class Office:
 
 
 @contextmanager
-def office(folder: Path, holders: int, postings: int, blocks: Blocks = LARGE) -> Iterator[Office]:
-    """The chain with its register; one that was built in `folder` for the same numbers is used again."""
+def office(
+    folder: Path, holders: int, postings: int, blocks: Blocks = LARGE, symbols: Sequence[str] = ONE_SYMBOL
+) -> Iterator[Office]:
+    """The chain with its register; one that was built in `folder` for the same numbers is used again.
+
+    Holders and postings are those of each instrument; `blocks` as well, so that all have events in each block.
+    """
     built = folder / "built.json"
-    wanted = {"holders": holders, "postings": postings}
+    wanted = {"holders": holders, "postings": postings} | ({"symbols": [*symbols]} if len(symbols) > 1 else {})
     if not built.exists() or json.loads(built.read_text()) != wanted:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         with _node(folder) as node:
-            _build(_office(folder, node), holders, postings, blocks)
+            _build(_office(folder, node), holders, postings, blocks, symbols)
         # Only now its state is on the disk: a node that is killed leaves none.
         built.write_text(json.dumps(wanted))
     with _node(folder) as node:
@@ -94,13 +100,14 @@ def office(folder: Path, holders: int, postings: int, blocks: Blocks = LARGE) ->
         yield place
 
 
-def _build(place: Office, holders: int, postings: int, blocks: Blocks) -> None:
+def _build(place: Office, holders: int, postings: int, blocks: Blocks, symbols: Sequence[str]) -> None:
     started = time.monotonic()
-    (place.folder / "instruments.toml").write_text(_INSTRUMENT, "utf-8")
+    settled = "".join(_INSTRUMENT.format(symbol=symbol) for symbol in symbols)
+    (place.folder / "instruments.toml").write_text(settled, "utf-8")
     for preparation in ("deploy", "activate"):
         place.rwaledger("instrument", preparation, "instruments.toml", "--yes")
     for first in range(0, holders, HOLDERS_A_FILE):
-        people, allocations = _files(place.folder, first, min(first + HOLDERS_A_FILE, holders))
+        people, allocations = _files(place.folder, first, min(first + HOLDERS_A_FILE, holders), symbols)
         place.rwaledger("holder", "admit", people, "--issue", allocations, "--yes", "--json")
         _say(f"{min(first + HOLDERS_A_FILE, holders):,} of {holders:,} holders admitted", started)
     transfers = (postings - 2 * holders) // 2
@@ -108,9 +115,9 @@ def _build(place: Office, holders: int, postings: int, blocks: Blocks) -> None:
 
 
 def _pay(place: Office, holders: int, transfers: int, blocks: Blocks, started: float) -> None:
-    """The treasury pays the holders in turn, a unit each."""
+    """The treasury pays the holders in turn, a unit each, in every instrument."""
     with Database(f"sqlite:///{place.folder / 'register.db'}").read() as c:
-        token = instruments.instrument(c, "BENCH").address
+        tokens = [each.address for each in instruments.instruments(c)]
     signer = dev_signer(place.node, TREASURY)
     recipients = [person("holder", number) for number in range(1, holders)]
     place.node.request("evm_setAutomine", [False])
@@ -119,7 +126,8 @@ def _pay(place: Office, holders: int, transfers: int, blocks: Blocks, started: f
     for first in range(0, transfers, blocks.transfers * blocks.transactions):
         last = min(first + blocks.transfers * blocks.transactions, transfers)
         batches = [_paid(recipients, each, blocks.transfers) for each in range(first, last, blocks.transfers)]
-        calls = [Outgoing(token, ASSET_TOKEN.encode("batchTransfer", [some, [1] * len(some)])) for some in batches]
+        paid = [ASSET_TOKEN.encode("batchTransfer", [some, [1] * len(some)]) for some in batches]
+        calls = [Outgoing(token, data) for data in paid for token in tokens]
         gas = [_GAS_A_TRANSFER * blocks.transfers] * len(calls)
         signed = sign_calls(place.node, signer, calls, gas, nonce)
         nonce += len(signed)
@@ -137,14 +145,15 @@ def _paid(recipients: list[str], first: int, count: int) -> list[str]:
     return [recipients[number % len(recipients)] for number in range(first, first + count)]
 
 
-def _files(folder: Path, first: int, last: int) -> tuple[str, str]:
+def _files(folder: Path, first: int, last: int, symbols: Sequence[str]) -> tuple[str, str]:
     """Holder 0 is the treasury, which has enough for all."""
     people = ["holder,name,country,class,valid_until,address,account"]
     allocations = ["instrument,account,amount"]
     for number in range(first, last):
         address = dev_address(TREASURY) if number == 0 else person("holder", number)
         people.append(f"h{number},Holder {number},HK,professional,2099-12-31,{address},own")
-        allocations.append(f"BENCH,h{number},{1_000_000 if number == 0 else 1 + number}")
+        units = 1_000_000 if number == 0 else 1 + number
+        allocations += [f"{symbol},h{number},{units}" for symbol in symbols]
     names = f"holders-{first}.csv", f"allocations-{first}.csv"
     for name, rows in zip(names, (people, allocations), strict=True):
         (folder / name).write_text("\n".join(rows) + "\n", "utf-8")

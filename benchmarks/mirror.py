@@ -2,8 +2,9 @@
 
 On one chain, which is built once and kept: the logs in ranges of 200 blocks, parsed and nothing else, which is the
 floor; then the product's own sync from nothing, on SQLite and on PostgreSQL, at each length of the chain; what a
-developer would write, on a sample; the proof that nothing is missing, in one process and in more; and, on the chain of
-benchmarks/audit.py, the balances of 100,000 holders. Each is a process of its own, each sync right behind its floor.
+developer would write, on a sample; the proof that nothing is missing, in one process and in more; on a chain of four
+instruments, several mirrors that share them; and, on the chain of benchmarks/audit.py, the balances of 100,000 holders.
+Each is a process of its own, each sync right behind its floor.
 Writes build/bench.json, a flat object, and ends with 1 where a target is missed.
 """
 
@@ -24,7 +25,7 @@ from rich.progress import Progress
 from rich.table import Table
 from sqlalchemy import select
 
-from benchmarks import balances
+from benchmarks import balances, mirror_shared
 from benchmarks.audit_chain import Blocks, Office, office
 from benchmarks.mirror_steps import new_register
 from benchmarks.throughput import merge
@@ -188,6 +189,8 @@ def measure(say: Say) -> dict[str, float]:
     with office(FOLDER, HOLDERS, postings, BLOCKS) as place, postgres_server() as postgres_url:
         for part in PARTS:
             rows |= part(Bench(place, postgres_url, say))
+    say("several mirrors of one register, on a chain of their own")
+    rows |= mirror_shared.measure(say)
     say("balances of 100,000 holders, on a chain of their own")
     return rows | balances.measure()
 
@@ -226,6 +229,7 @@ def print_tables(rows: dict[str, float], console: Console) -> None:
         f"in one process, {rows['verify_2_processes_logs_per_s']:,.0f} logs/s in two, "
         f"{rows['verify_dask_logs_per_s']:,.0f} on two workers of Dask; {rows['verify_peak_mb']} MB."
     )
+    mirror_shared.print_table(rows, console)
     console.print(
         f"Account words of 100,000 holders at a block: {rows['balances_100k_s']} s (target: {BALANCES_S_MAX}); by "
         f"the token's view {rows['balances_100k_view_s']}, by a call an account {rows['balances_100k_calls_s']}, "

@@ -10,6 +10,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -77,11 +78,11 @@ def _ranges(first: int, last: int) -> Iterator[tuple[int, int]]:
 
 def new_register(known: Database, url: str) -> None:
     """A register at `url` that knows the same contracts, and has read nothing of them."""
-    new = Database(url)
-    new.migrate()
-    with known.read() as source, new.begin() as target:
-        for table in (tables.chains, tables.contracts, tables.instruments):
-            target.execute(insert(table), [dict(row._mapping) for row in source.execute(select(table))])
+    with closing(Database(url)) as new:
+        new.migrate()
+        with known.read() as source, new.begin() as target:
+            for table in (tables.chains, tables.contracts, tables.instruments):
+                target.execute(insert(table), [dict(row._mapping) for row in source.execute(select(table))])
 
 
 STEPS: dict[str, Callable[[Place], int]] = {"floor": floor, "mirror": mirror, "naive": naive}

@@ -14,6 +14,7 @@ from sqlalchemy import text
 from rwaledger.domain.errors import DatabaseUnreachable
 from rwaledger.registry.claims import claims
 from rwaledger.registry.database import Database
+from rwaledger.registry.instruments import Contract, ContractKind, add_chain, add_contract
 
 CHAIN = 31337
 CONTRACTS = ["0x" + digit * 40 for digit in "abcd"]
@@ -31,6 +32,7 @@ with claims(Database(sys.argv[1]), 31337) as mine, mine.taken(sys.argv[2:]):
 @pytest.fixture
 def shared(empty_postgres_url: str) -> Iterator[Database]:
     database = Database(empty_postgres_url)
+    database.migrate()
     yield database
     database.close()
 
@@ -60,6 +62,41 @@ def test_who_joins_makes_a_full_share_unfair(shared: Database) -> None:
             assert not one.are_fair
         with claims(shared, CHAIN + 1):
             assert one.are_fair
+
+
+def test_who_has_nothing_is_given_one_by_whoever_has_several(shared: Database) -> None:
+    with claims(shared, CHAIN) as one, claims(shared, CHAIN) as other, claims(shared, CHAIN) as third:
+        with one.taken(CONTRACTS) as ones, other.taken(CONTRACTS) as others:
+            assert (len(ones), len(others)) == (2, 2)
+            assert one.are_fair
+            with third.taken(CONTRACTS) as thirds:
+                assert thirds == frozenset()
+            assert not one.are_fair
+        with one.taken(CONTRACTS) as ones, other.taken(CONTRACTS) as others, third.taken(CONTRACTS) as thirds:
+            assert list(map(len, (ones, others, thirds))) == [1, 1, 1]
+            assert one.are_fair
+
+
+def test_contracts_with_hardly_any_events_are_no_part(shared: Database) -> None:
+    """Those of the book and the anchor, which stand first in order of address, would leave one of four without any."""
+    beside = {"0x" + "0" * 40: ContractKind.CONTROL_BOOK, "0x" + "1" * 40: ContractKind.REGISTRY_ANCHOR}
+    hash_ = "0x" + "e" * 64
+    with shared.begin() as c:
+        add_chain(c, CHAIN, hash_)
+        for address, kind in beside.items():
+            add_contract(c, Contract(CHAIN, address, kind, 1, hash_, hash_))
+    everything = [*beside, *CONTRACTS]
+    with (
+        claims(shared, CHAIN) as one,
+        claims(shared, CHAIN) as other,
+        claims(shared, CHAIN),
+        claims(shared, CHAIN),
+        one.taken(everything) as ones,
+        other.taken(everything) as others,
+    ):
+        assert ones == {*beside, CONTRACTS[0]}
+        assert others == {CONTRACTS[1]}
+        assert one.are_fair
 
 
 def test_contracts_of_another_chain_are_others(shared: Database) -> None:

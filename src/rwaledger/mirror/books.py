@@ -37,13 +37,25 @@ class Books:
     """
 
     def __init__(self, connection: Connection) -> None:
+        self._dialect = connection.dialect.name
         self._behind = WriteBehind(connection)
+        self._checkpoints: dict[tuple[int, str], tuple[Checkpoint, Checkpoint]] = {}
         self._accounts: dict[str, _Accounts] = {}
         self._blocks: dict[int, list[Block]] = {}
 
     def move_checkpoint(self, old: Checkpoint | None, new: Checkpoint) -> None:
-        """Puts `new` where `old` is, unless another writer was faster."""
-        self._behind.write(ledger.advance_checkpoint, old, new)
+        """Puts `new` where `old` is, unless another writer was faster.
+
+        That is so at once for the first one of a contract, which locks out other writers; of those behind it the last
+        one counts, and is written in the end.
+        """
+        key = new.chain_id, new.address
+        if key in self._checkpoints:
+            written, _ = self._checkpoints[key]
+        else:
+            written = new
+            self._behind.write(ledger.advance_checkpoint, old, new)
+        self._checkpoints[key] = written, new
 
     def enter_blocks(self, chain_id: int, headers: Sequence[Block]) -> None:
         """Keeps headers until the end."""
@@ -51,14 +63,14 @@ class Books:
 
     def enter_events(self, chain_id: int, named_logs: Sequence[tuple[Log, str]]) -> None:
         """Writes logs, each with the name of its event."""
-        self._behind.write(ledger.insert_events, named_logs, chain_id)
+        self._behind.write(ledger.ready_events(self._dialect, named_logs, chain_id))
 
     def enter(self, instrument_id: str, events: Sequence[Event]) -> int:
         """Writes the events' postings and standings, and returns the number of postings."""
         known = self._accounts.setdefault(instrument_id, _Accounts())
         self._open(known, instrument_id, events)
         entries = fold(instrument_id, events, Opening(known.balances, known.standings))
-        self._behind.write(ledger.insert_postings, entries.postings)
+        self._behind.write(ledger.ready_postings(self._dialect, entries.postings))
         self._behind.write(ledger.insert_standings, entries.standings)
         known.balances = entries.balances
         known.places |= entries.places
@@ -66,11 +78,15 @@ class Books:
         return len(entries.postings)
 
     def close(self) -> None:
-        """Writes what the accounts hold that moved; then the headers.
+        """Writes how far it went, and what the accounts hold that moved; then the headers.
 
         These are of all contracts: where other mirrors write them too, one waits from here to the other's commit.
         """
         c = self._behind.settled()
+        for written, last in self._checkpoints.values():
+            if last != written:
+                ledger.advance_checkpoint(c, written, last)
+        self._checkpoints.clear()
         for instrument_id, known in self._accounts.items():
             ledger.upsert_positions(c, positions_of(instrument_id, known.balances, known.places))
         self._accounts.clear()

@@ -14,7 +14,7 @@ from rwaledger.domain.errors import RegisterConflict
 from rwaledger.domain.holder import Standing
 from rwaledger.domain.posting import Position, Posting
 from rwaledger.registry import tables
-from rwaledger.registry.bulk import insert_columns, insert_new_rows, insert_rows, upsert_rows
+from rwaledger.registry.bulk import Write, insert_new_rows, insert_rows, ready_columns, upsert_rows
 from rwaledger.registry.database import Connection
 from rwaledger.registry.rewind import rewind
 from rwaledger.registry.types import units_text, units_texts
@@ -31,6 +31,8 @@ __all__ = [
     "insert_events",
     "insert_postings",
     "insert_standings",
+    "ready_events",
+    "ready_postings",
     "rewind",
     "upsert_positions",
 ]
@@ -69,12 +71,10 @@ def advance_checkpoint(c: Connection, old: Checkpoint | None, new: Checkpoint) -
 
     Raises:
         RegisterConflict: something else is there by now, so another process writes to this register.
-        ValueError: `new` is of another contract than `old`, or not the next generation.
+        ValueError: `new` is of another contract than `old`, or not of a later generation.
     """
-    if old is not None and (new.chain_id, new.address, new.generation) != (
-        old.chain_id,
-        old.address,
-        old.generation + 1,
+    if old is not None and not (
+        (new.chain_id, new.address) == (old.chain_id, old.address) and new.generation > old.generation
     ):
         raise ValueError(f"{new} does not follow {old}")
     won = insert_if_new(c, tables.checkpoints, asdict(new)) if old is None else _swap_checkpoint(c, old, new)
@@ -118,8 +118,13 @@ def insert_blocks(c: Connection, blocks: Sequence[Block], chain_id: int) -> None
 
 def insert_events(c: Connection, events: Sequence[tuple[Log, str]], chain_id: int) -> None:
     """Stores logs, each with the name of its event (empty where the topic is unknown)."""
+    ready_events(c.dialect.name, events, chain_id)(c)
+
+
+def ready_events(dialect: str, events: Sequence[tuple[Log, str]], chain_id: int) -> Write:
+    """What stores them on a connection, with all done that needs none."""
     if not events:
-        return
+        return _nothing
     logs, names = zip(*events, strict=True)
     address, topics, data, block_number, block_hash, tx_hash, tx_index, log_index = zip(*logs, strict=True)
     columns = {
@@ -134,7 +139,7 @@ def insert_events(c: Connection, events: Sequence[tuple[Log, str]], chain_id: in
         "topics": list(map(_texts_as_json, topics)),
         "data": data,
     }
-    insert_columns(c, tables.events, columns)
+    return ready_columns(dialect, tables.events, columns)
 
 
 def _texts_as_json(texts: Sequence[str]) -> str:
@@ -144,12 +149,21 @@ def _texts_as_json(texts: Sequence[str]) -> str:
 
 def insert_postings(c: Connection, postings: Sequence[Posting]) -> None:
     """Stores postings. Raises TypeError or ValueError for an amount that is not exact."""
+    ready_postings(c.dialect.name, postings)(c)
+
+
+def ready_postings(dialect: str, postings: Sequence[Posting]) -> Write:
+    """What stores them on a connection, with all done that needs none. Raises as `insert_postings` does."""
     if not postings:
-        return
+        return _nothing
     columns: dict[str, Sequence[Any]] = dict(zip(Posting._fields, zip(*postings, strict=True), strict=True))
     for name in ("amount_units", "balance_after_units"):
         columns[name] = units_texts(columns[name])
-    insert_columns(c, tables.postings, columns)
+    return ready_columns(dialect, tables.postings, columns)
+
+
+def _nothing(_: Connection) -> None:
+    """There are no rows."""
 
 
 def upsert_positions(c: Connection, positions: Sequence[Position]) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from traceback import walk_tb
 
 from rwaledger.verifier import chain, hashes, keccak, rerun, rpc
 from rwaledger.verifier.errors import Fault, Refuted, Unreachable
@@ -14,6 +16,8 @@ from rwaledger.verifier.pack import Pack
 from rwaledger.verifier.report import Verification
 from rwaledger.verifier.values import CheckResult
 from rwaledger.verifier.workers import Workers
+
+_CHECK = re.compile(r"\.checks\.(c\d\d)_")
 
 
 def verify(
@@ -80,16 +84,15 @@ def _level(name: str, check: Callable[[], Level]) -> Level:
     except Refuted as error:
         return _refuted(name, error.fault)
     except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
-        place = f"{type(error).__name__} in {_innermost(error)}"
+        place = f"{type(error).__name__} in {_place(error)}"
         return _refuted(name, Fault(place, f"the pack holds what cannot be worked with: {error}"))
 
 
-def _innermost(error: BaseException) -> str:
-    """The module and line where an error arose."""
-    trace = error.__traceback__
-    while trace and trace.tb_next:
-        trace = trace.tb_next
-    return f"{trace.tb_frame.f_globals.get('__name__', '?')}:{trace.tb_lineno}" if trace else "?"
+def _place(error: BaseException) -> str:
+    """Where an error arose: the check, if it was in one, and the line of a module."""
+    places = [f"{frame.f_globals.get('__name__', '?')}:{line}" for frame, line in walk_tb(error.__traceback__)]
+    checks = [found[1].upper() for found in map(_CHECK.search, places) if found]
+    return ", ".join(checks[-1:] + places[-1:])
 
 
 def _refuted(name: str, fault: Fault) -> Level:

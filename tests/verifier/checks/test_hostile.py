@@ -214,6 +214,7 @@ def test_lines_of_numbers_where_addresses_belong_are_refuted(attacked: Attack) -
     """No check can work with them, and none ends in a failure of the program."""
     found = attacked(UNSIGNED, edited("instructions", {}, lines="[[1,2,3,4]]"))
     assert found.verdict.startswith("REFUTED")
+    assert "in C05, rwaledger.verifier." in text(found)
     assert "the pack holds what cannot be worked with" in text(found)
 
 

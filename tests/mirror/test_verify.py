@@ -197,6 +197,26 @@ def test_a_node_that_lies_is_caught_by_its_own_hashes(
     assert checkpoint_number(sqlite, chain.token) < chain.twin[0]
 
 
+@pytest.mark.parametrize("answer", ["header", 7, ["header"], {"hash": 7}, {"hash": ["0x"]}])
+def test_a_header_that_is_none_is_refused(chain: Verified, synced: Database, answer: object) -> None:
+    with Proxy(chain.node) as proxy, impatient():
+        proxy.inject(
+            Fault("no header", frozenset({HEADERS}), on_results(HEADERS, at_block(chain.twin[0], lambda _: answer)))
+        )
+        with pytest.raises(BrokenAnswer, match=f"block {chain.twin[0]}"):
+            verify(synced, proxy.node)
+
+
+@pytest.mark.parametrize("answer", ["receipts", ["receipt"], [None], [{"logs": 7}], [["receipt"]]])
+def test_receipts_that_are_none_are_not_those_of_the_header(chain: Verified, synced: Database, answer: object) -> None:
+    fault = Fault("no receipts", frozenset({RECEIPTS}), on_results(RECEIPTS, at_block(chain.twin[0], lambda _: answer)))
+    with Proxy(chain.node) as proxy, impatient():
+        proxy.inject(fault)
+        (found,) = verify(synced, proxy.node).faults
+    assert found.number == chain.twin[0]
+    assert any(value.value.startswith("unreadable: ") for value in found.values)
+
+
 def test_a_transaction_by_another_name_is_caught_by_its_hash(chain: Verified, synced: Database) -> None:
     """No receipt holds the hash of its transaction, so that the receipts' root does not prove it."""
     block = chain.twin[0]

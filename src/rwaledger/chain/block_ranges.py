@@ -131,7 +131,7 @@ def fault_of(header: Header, receipts: Receipts) -> BlockFault | None:
     """What is wrong with a block's receipts; None where they are those of its header."""
     try:
         root = "0x" + ordered_root([encode_receipt(raw) for raw in receipts]).hex()
-    except (KeyError, ValueError, TypeError) as error:
+    except (AttributeError, KeyError, ValueError, TypeError) as error:
         root = f"unreadable: {type(error).__name__} {error}"
     return None if root == header.receipts_root else wrong_receipts(header, root)
 

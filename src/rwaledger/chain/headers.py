@@ -72,9 +72,11 @@ def headers(node: Node, numbers: Sequence[int]) -> Iterator[Header]:
         ):
             if raw is None:
                 raise BrokenAnswer(node.shown_url, f"it does not have block {number}")
+            if not isinstance(raw, dict):
+                raise BrokenAnswer(node.shown_url, f"what it gives for block {number} is no block")
             try:
                 yield _header(raw)
-            except (KeyError, ValueError, TypeError) as error:
+            except (AttributeError, KeyError, ValueError, TypeError) as error:
                 raise BrokenAnswer(node.shown_url, f"its header of block {number} cannot be read: {error}") from None
 
 

@@ -48,11 +48,14 @@ def _answering(url: str) -> Node:
 def twin_of(node: Node, *extra_args: str) -> Iterator[Node]:
     """A second node with the same chain and state as the first has now; from here on each goes its own way.
 
-    The state goes by a file, since a request may have no more than 2 MB.
+    The state goes by a file, since a request may have no more than 2 MB. A twin has a block 0 of its own as well, and a
+    twin of it takes either of them: both are the same where they have the same time.
     """
+    began = int(node.request("eth_getBlockByNumber", ["0x0", False])["timestamp"], 16)
     state = bytes.fromhex(node.request("anvil_dumpState", [True])[2:])
     with tempfile.NamedTemporaryFile(suffix=".json") as file:
         file.write(gzip.decompress(state))
         file.flush()
-        with anvil("--load-state", file.name, *extra_args) as twin:
+        with anvil("--load-state", file.name, "--timestamp", str(began), *extra_args) as twin:
+            twin.request("evm_increaseTime", [max(0, int(time.time()) - began)])
             yield twin

@@ -15,6 +15,7 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from multiprocessing import get_context
+from threading import Lock
 from typing import Any
 
 from rwaledger.domain.errors import RwaledgerError
@@ -51,6 +52,8 @@ class Simulation:
     database_url: str
     stack: ExitStack
     told: list[str] = field(default_factory=list)
+    acting: Lock = field(default_factory=Lock)
+    """Held by whoever changes the world or looks at it: a sync that lost patience leaves the other one at it."""
 
     def __post_init__(self) -> None:
         self.world = World(self.chance, self.stack, self._deployed)
@@ -108,17 +111,20 @@ class Simulation:
         )
 
         def meanwhile(_methods: frozenset[str]) -> None:
-            if next(exchanges, None) == at:
-                try:
-                    act()
-                    world.observe()
-                except Exception as problem:  # noqa: BLE001 - of another thread, which would keep it to itself
-                    problems.append(problem)
-                proxy.behind = world.nodes
+            with self.acting:
+                if next(exchanges, None) == at:
+                    try:
+                        act()
+                        world.observe()
+                    except Exception as problem:  # noqa: BLE001 - of another thread, which would keep it to itself
+                        problems.append(problem)
+                    proxy.behind = world.nodes
 
         with self._proxy() as proxy:
             proxy.choose = meanwhile
             self._sync(proxy.node)
+        with self.acting:
+            exchanges = iter(())
         self.told[-1] += f", {act.__name__} before exchange {at}"
         for problem in problems:
             raise problem
@@ -170,7 +176,8 @@ class Simulation:
         with closing(Database(self.database_url)) as database:
             stopped = self._stopped(lambda: sync(database, node, LATEST, **options))
         self.told.append(f"    {stopped!r}" if stopped else "    done")
-        self._judge(before)
+        with self.acting:
+            self._judge(before)
         return stopped
 
     def _judge(self, before: Rows) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -35,7 +36,7 @@ class Proxy:
         self.choose: Chooser = lambda _methods: None
         self.injected: list[str] = []
         self._nodes: dict[str, RawRpc] = {}
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server = _Server(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
         self.node = Node(self.url, timeout_s=timeout_s, attempts=attempts)
@@ -129,3 +130,12 @@ class Proxy:
         self._server.server_close()
         for node in self._nodes.values():
             node.close()
+
+
+class _Server(ThreadingHTTPServer):
+    """Does not print that whoever asked has gone before all of the answer was sent: a fault brings that with it."""
+
+    @override
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)

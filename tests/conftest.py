@@ -6,10 +6,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from rwaledger.registry.database import Database
 from tests.played import played, played_apart, scenario_folder, scenario_node  # noqa: F401
 from tests.postgres import create_database, drop_database, postgres_server
+
+# How long an example takes, or is looked for, says how busy the machine is, and nothing of the program.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 
 @pytest.fixture(scope="session")

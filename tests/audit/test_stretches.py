@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from rwaledger.audit.acts import Act
@@ -154,9 +154,7 @@ def test_cut_anywhere_it_is_judged_as_the_whole_is() -> None:
     # To make one that fails small takes longer than a test may.
     @settings(
         max_examples=150,
-        deadline=None,
         phases=[Phase.generate],
-        suppress_health_check=[HealthCheck.too_slow],
         database=None,
     )
     @given(history=histories, cuts=st.sets(st.integers(0, 70), max_size=12))

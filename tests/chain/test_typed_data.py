@@ -112,7 +112,7 @@ heads = st.builds(
 )
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(data=st.data())
 def test_control_book_eth_account_and_we_hash_alike(contracts: Contracts, data: st.DataObject) -> None:
     node, control_book = contracts.node, contracts.control_book
@@ -145,7 +145,7 @@ def test_control_book_eth_account_and_we_hash_alike(contracts: Contracts, data: 
     assert "0x" + hashed.hex() == hash_in_a_wallet(typed_message(instruction)) == digest(instruction)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(trade=trades)
 def test_settlement_eth_account_and_we_hash_a_trade_alike(contracts: Contracts, trade: Trade) -> None:
     node, address = contracts.node, contracts.settlement
@@ -155,7 +155,7 @@ def test_settlement_eth_account_and_we_hash_a_trade_alike(contracts: Contracts, 
     assert "0x" + hashed.hex() == in_a_wallet == settlement.digest(node.chain_id, address, trade)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(attestation=attestations)
 def test_attestor_eth_account_and_we_hash_an_attestation_alike(contracts: Contracts, attestation: Attestation) -> None:
     node, address = contracts.node, contracts.attestor
@@ -165,7 +165,7 @@ def test_attestor_eth_account_and_we_hash_an_attestation_alike(contracts: Contra
     assert "0x" + hashed.hex() == in_a_wallet == reserve.digest(node.chain_id, address, attestation)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(head=heads)
 def test_anchor_eth_account_and_we_hash_a_head_alike(contracts: Contracts, head: Head) -> None:
     node, address = contracts.node, contracts.anchor

@@ -120,7 +120,7 @@ def ql_date(of: date) -> Any:
 
 
 @given(st.sampled_from(sorted(ORACLES)), DATES, DATES)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_quantlib_counts_alike(day_count: DayCount, one: date, other: date) -> None:
     start, end = sorted((one, other))
     expected = ORACLES[day_count].yearFraction(ql_date(start), ql_date(end))
@@ -131,7 +131,7 @@ def test_quantlib_counts_alike(day_count: DayCount, one: date, other: date) -> N
 
 
 @given(DATES, st.integers(1, 400), st.sampled_from(PERIODS_A_YEAR))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_quantlib_counts_icma_alike_within_a_period(first: date, length: int, periods_a_year: int) -> None:
     last = date.fromordinal(first.toordinal() + length)
     start, end = date.fromordinal(first.toordinal() + length // 3), last

@@ -118,7 +118,7 @@ def bench() -> Iterator[Bench]:
         yield Bench(node, tokens)
 
 
-@settings(max_examples=700, deadline=None)
+@settings(max_examples=700)
 @given(
     sender=accounts,
     recipient=accounts,

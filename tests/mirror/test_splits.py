@@ -65,7 +65,7 @@ def test_the_chain_holds_every_kind_of_event(chain: Chain) -> None:
     blocks_max=st.integers(4, 100),
     bond_after=st.integers(0, 4),
 )
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_however_it_is_cut(
     chain: Chain, blank_register: Path, stops: list[int], blocks_max: int, bond_after: int
 ) -> None:

@@ -139,7 +139,7 @@ class Lives(RuleBasedStateMachine):
 def test_no_way_of_going_about_it_leads_past_the_table(made: Path, signers: list[Signer]) -> None:
     Lives.made, Lives.signers = made, signers
     machine = Lives.TestCase
-    machine.settings = settings(max_examples=6, stateful_step_count=18, deadline=None)
+    machine.settings = settings(max_examples=6, stateful_step_count=18)
     machine().runTest()
 
 

@@ -268,7 +268,6 @@ def test_contract_and_rules_agree_after_every_operation(node: Node) -> None:
         settings=settings(
             max_examples=25,
             stateful_step_count=40,
-            deadline=None,
             suppress_health_check=list(HealthCheck),
         ),
     )

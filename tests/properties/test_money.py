@@ -7,7 +7,7 @@ from fractions import Fraction
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from rwaledger.domain.calendar import BusinessCalendar
@@ -93,7 +93,6 @@ DATES = st.dates(date(1990, 1, 1), date(2090, 1, 1))
 
 
 @given(DATES, st.integers(1, 4000), st.sampled_from(PERIODS_A_YEAR), st.sampled_from(sorted(DayCount)))
-@settings(deadline=None)
 def test_a_schedule_covers_the_life_without_gap_or_overlap(
     issued_on: date, days: int, periods_a_year: int, day_count: DayCount
 ) -> None:
@@ -115,7 +114,6 @@ MOMENTS = st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1), timezones=st.
 
 
 @given(MOMENTS, st.times())
-@settings(deadline=None)
 def test_an_order_is_never_dealt_at_a_price_of_the_past(received_at: datetime, cut_off: time) -> None:
     day = dealing_day(received_at, cut_off, HONG_KONG, "Asia/Hong_Kong")
     local = received_at.astimezone(ZoneInfo("Asia/Hong_Kong"))

@@ -27,7 +27,7 @@ def stored(c: Connection) -> list[tuple[object, ...]]:
     return sorted((account, units) for account, units in rows)
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(accounts=st.lists(TEXTS | st.sampled_from(AWKWARD), unique=True, max_size=33))
 def test_any_text_goes_in_and_over(database: Database, accounts: list[str]) -> None:
     with database.begin() as c:

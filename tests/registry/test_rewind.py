@@ -49,7 +49,7 @@ def _instruments(database: Database) -> None:
         add_instruments(c, HKDS, GRN28)
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(before=blocks, after=blocks)
 def test_what_was_applied_and_rewound_leaves_no_trace(database: Database, before: Any, after: Any) -> None:
     with pytest.raises(RollBack), database.begin() as c:
@@ -65,7 +65,7 @@ def test_what_was_applied_and_rewound_leaves_no_trace(database: Database, before
         raise RollBack
 
 
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(history=blocks, orphans=blocks, replacement=blocks)
 def test_a_fork_that_was_rewound_ends_as_if_it_had_never_been(
     database: Database, history: Any, orphans: Any, replacement: Any

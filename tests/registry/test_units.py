@@ -48,7 +48,7 @@ def test_the_edges_of_every_width_are_exact(c: Connection) -> None:
         assert there_and_back(c, units) == [units, units]
 
 
-@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(units=st.integers(-(2**256), 2**256 - 1))
 def test_any_amount_is_exact(c: Connection, units: int) -> None:
     stored = there_and_back(c, units)

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 import rfc8785
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rwaledger.domain.errors import UsageError
@@ -108,7 +108,7 @@ def of_texts(texts: list[str]) -> Document:
     return Document("sample", texts[0], (("fact", texts[0]),), (table,), notes=(texts[-1],), verdict=texts[0])
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40)
 @given(TEXTS)
 def test_any_text_survives_each_form_for_programs(texts: list[str]) -> None:
     made = of_texts(texts)
@@ -122,7 +122,7 @@ def test_any_text_survives_each_form_for_programs(texts: list[str]) -> None:
     assert [reading.text_of(cell or "") for cell in cells] == expected
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40)
 @given(TEXTS)
 def test_any_text_survives_each_form_for_people(texts: list[str]) -> None:
     made = of_texts(texts)
@@ -139,7 +139,7 @@ PLAIN = st.characters(codec="latin-1") | st.sampled_from("αβγЖЩ陳大文€
 PDF_TEXTS = st.lists(st.text(PLAIN, max_size=40) | st.sampled_from(HOSTILE), min_size=1, max_size=25)
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=8)
 @given(PDF_TEXTS)
 def test_any_text_survives_on_paper(texts: list[str]) -> None:
     import typst

@@ -15,7 +15,7 @@ KEYS = st.integers(min_value=1, max_value=N - 1).map(lambda key: key.to_bytes(32
 
 
 @given(KEYS, st.binary(min_size=32, max_size=32))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_the_signer_is_found(key: bytes, digest: bytes) -> None:
     account = Account.from_key(key)
     signature = bytes(account.unsafe_sign_hash(digest).signature)

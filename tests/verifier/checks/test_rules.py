@@ -54,7 +54,7 @@ def account(held: Held) -> verifier.Account:
     )
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 @given(
     st.tuples(accounts, accounts), rule_sets, st.tuples(often, st.sampled_from([True] * 9 + [False])), reserves, moves
 )
